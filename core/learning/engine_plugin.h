@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/operation.h"
+#include "core/base/version.h"
+#include "core/learning/explainer.h"
+#include "core/learning/method.h"
+#include "core/learning/model.h"
+#include "core/learning/task.h"
+
+namespace eyepiece {
+
+// Everything that is registered by name in the engine. Built once by app/ and handed to plugins.
+struct EngineRegistries {
+    Registry<Task> tasks{"task"};
+    ModelRegistry models{"model"};
+    Registry<Method> methods{"method"};
+    Registry<Explainer> explainers{"explainer"};
+    OperationRegistry operations{"operation"};
+};
+
+// The door of a plugin's engine.so. Only registers; does no work. Thrown errors are reported, the rest goes on.
+class EnginePlugin {
+public:
+    virtual ~EnginePlugin() = default;
+    virtual void register_into(EngineRegistries& registries) = 0;
+};
+
+} // namespace eyepiece
+
+// Once in an engine.so: makes the plugin, and the version it was built against, findable by name.
+#define EYEPIECE_ENGINE_PLUGIN(Class)                                                                          \
+    extern "C" EYEPIECE_EXPORT int eyepiece_plugin_api_major() { return EYEPIECE_PLUGIN_API_MAJOR; }           \
+    extern "C" EYEPIECE_EXPORT int eyepiece_plugin_api_minor() { return EYEPIECE_PLUGIN_API_MINOR; }           \
+    extern "C" EYEPIECE_EXPORT eyepiece::EnginePlugin* eyepiece_make_engine_plugin() { return new Class; }

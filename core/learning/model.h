@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/parameters.h"
+#include "core/base/registry.h"
+
+#include <functional>
+#include <string>
+#include <torch/torch.h>
+#include <vector>
+
+namespace eyepiece {
+
+// Called by a model at each of its named layers with that layer's output; returns what flows on. With it one
+// reads, keeps the gradient of, or replaces an activation. Null during training and export.
+using LayerTap = std::function<torch::Tensor(const std::string& layer, torch::Tensor output)>;
+
+// An architecture with weights. forward() must be traceable: no branch on tensor values.
+class EYEPIECE_EXPORT Model : public torch::nn::Module {
+public:
+    ~Model() override;
+    // (N,C,H,W) float32 -> the task's raw output, for segmentation (N,K,H,W) logits.
+    virtual torch::Tensor forward(torch::Tensor input, const LayerTap& tap = {}) = 0;
+    virtual std::vector<std::string> layers() const = 0; // in the order of forward()
+    virtual int size_multiple() const { return 1; }      // height and width must be multiples of this
+    virtual int margin() const = 0;                      // px of context beyond which an output pixel sees (almost) nothing
+};
+
+// What a model is built for, beside its own parameters.
+struct ModelShape {
+    int input_channels = 1;
+    int output_channels = 2;
+    int dimensions = 2;
+};
+
+// Makes a Model from parameters; registered by name.
+class EYEPIECE_EXPORT ModelFactory {
+public:
+    virtual ~ModelFactory();
+    virtual std::shared_ptr<Model> make(const ModelShape& shape, const Json& parameters) const = 0;
+};
+
+using ModelRegistry = Registry<ModelFactory>;
+
+} // namespace eyepiece

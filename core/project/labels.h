@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/parameters.h"
+#include "core/data/label_map.h"
+#include "core/project/changes.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eyepiece {
+
+class Database;
+
+struct Point2 {
+    double x = 0, y = 0; // px; pixel (0,0) covers [0,1) x [0,1)
+};
+
+// One labelled object. Its pixels are in the label tiles; what is said of it is here.
+struct LabelObject {
+    ObjectId id = 0;
+    ClassId class_id = 0;
+    std::int64_t area = 0; // px; kept by the store
+    Region bounds;         // kept by the store
+    std::vector<Point2> polygon = {}; // its outline when it was drawn as one; dropped when its pixels change otherwise
+    std::string author = {}; // who
+    std::string tool = {};   // with which tool: "brush", "polygon", "import", "prediction", ...
+    std::string run = {};    // or which run made it
+    double score = -1;       // of the model that made it; < 0: none
+    std::string created = {}; // UTC, ISO 8601
+    int edits = 0;           // times its pixels changed since
+};
+
+// A change of one item's labels. Everything the user does to labels is one of these.
+struct LabelEdit {
+    ItemId item = 0;
+    std::string tool; // as in LabelObject; also what the undo menu says ("Undo brush")
+    // The new content of a region; empty when pixels do not change.
+    Region region;
+    LabelMap pixels; // region.height x region.width
+    // Objects that are new or whose class, polygon, score ... change. `area` and `bounds` are ignored.
+    // An object without pixels after the edit is removed by itself.
+    std::vector<LabelObject> objects;
+};
+
+// Labels as compressed tiles of 256 x 256 ids, and rows for the objects. A stroke writes the tiles it touches.
+class EYEPIECE_EXPORT LabelStore {
+public:
+    static constexpr int tile_size = 256; // px
+
+    LabelStore(Database& database, ProjectChanges& changes);
+    ~LabelStore();
+
+    LabelMap read(ItemId item, const Region& region) const; // 0 where nothing is stored
+    Region labelled_bounds(ItemId item) const;              // of all objects; empty when there is none
+    std::vector<LabelObject> objects(ItemId item) const;
+    std::optional<LabelObject> object(ItemId item, ObjectId id) const;
+    ObjectId next_object_id(ItemId item) const; // unused so far in this item
+    std::int64_t total_objects() const;
+
+    // One durable, undoable transaction; tells LabelsChanged. Checks ids and classes: Error(BadInput).
+    void commit(const LabelEdit& edit);
+    // Several edits (an import, accepting predictions) as one undo step.
+    void commit(const std::vector<LabelEdit>& edits, const std::string& title);
+
+    // Number that grows with every label edit of the project: runs record it as their annotation revision.
+    std::int64_t revision() const;
+
+private:
+    Database& database_;
+    ProjectChanges& changes_;
+};
+
+} // namespace eyepiece
