@@ -11,11 +11,11 @@ namespace eyepiece {
 
 // What check() says before anything is done.
 struct OperationCheck {
-    std::string summary;                // "12 images, 214 objects: about 90 s"
-    double seconds = -1;                // estimated duration; < 0: unknown
-    std::vector<std::string> warnings;  // it can run, but
-    std::vector<std::string> errors;    // it cannot run because
-    Json plan = Json::object();         // every automatic value as it would be chosen
+    std::string summary;               // "12 images, 214 objects: about 90 s"
+    double seconds = -1;               // estimated duration; < 0: unknown
+    std::vector<std::string> warnings; // it can run, but
+    std::vector<std::string> errors;   // it cannot run because
+    Json plan = Json::object();        // every automatic value as it would be chosen
 };
 
 // A result: JSON, and raw bytes that it describes (an image, a map); bytes are empty for most operations.

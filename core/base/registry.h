@@ -54,8 +54,8 @@ public:
         std::string known;
         for (const Entry& entry : entries_)
             known += (known.empty() ? "" : ", ") + entry.name;
-        throw Error(ErrorCode::NotFound, "There is no " + kind_ + " named \"" + std::string(name) + "\". Known: " +
-                                             (known.empty() ? "none" : known) + ".");
+        throw Error(ErrorCode::NotFound, "There is no " + kind_ + " named \"" + std::string(name) +
+                                             "\". Known: " + (known.empty() ? "none" : known) + ".");
     }
 
     std::unique_ptr<Interface> make(std::string_view name) const { return at(name).make(); }
@@ -63,8 +63,11 @@ public:
     Json to_json() const {
         Json list = Json::array();
         for (const Entry& entry : entries_)
-            list.push_back({{"name", entry.name}, {"title", entry.title}, {"help", entry.help},
-                            {"plugin", entry.plugin}, {"parameters", entry.parameters.to_json()}});
+            list.push_back({{"name", entry.name},
+                            {"title", entry.title},
+                            {"help", entry.help},
+                            {"plugin", entry.plugin},
+                            {"parameters", entry.parameters.to_json()}});
         return list;
     }
 

@@ -43,13 +43,13 @@ struct ImageInfo {
     int depth = 1;                      // Z
     int frames = 1;                     // T
     PixelType type = PixelType::UInt8;
-    bool rgb = false;                   // the channels are red, green, blue (alpha is dropped) of one colour picture
+    bool rgb = false; // the channels are red, green, blue (alpha is dropped) of one colour picture
     PixelSize pixel_size;
-    std::vector<std::string> channel_names; // empty or C names
+    std::vector<std::string> channel_names;                  // empty or C names
     std::vector<std::array<std::uint8_t, 3>> channel_colors; // empty or C colours stated by the file
-    std::string format;                 // "PNG", "TIFF", "OME-TIFF", ...
-    std::int64_t tile_width = 0, tile_height = 0; // natural blocks of the file; 0: whole
-    int levels = 1;                     // stored pyramid levels
+    std::string format;                                      // "PNG", "TIFF", "OME-TIFF", ...
+    std::int64_t tile_width = 0, tile_height = 0;            // natural blocks of the file; 0: whole
+    int levels = 1;                                          // stored pyramid levels
 };
 
 // Pixels in memory, planar: channel after channel, each row-major, i.e. (C,H,W), in host byte order.
@@ -65,7 +65,9 @@ public:
     int channels() const { return channels_; }
     std::int64_t width() const { return width_; }
     std::int64_t height() const { return height_; }
-    std::size_t plane_bytes() const { return static_cast<std::size_t>(width_ * height_) * bytes_per_pixel(type_); }
+    std::size_t plane_bytes() const {
+        return static_cast<std::size_t>(width_ * height_) * bytes_per_pixel(type_);
+    }
     std::size_t bytes() const { return plane_bytes() * static_cast<std::size_t>(channels_); }
 
     std::span<const std::byte> plane(int channel) const;

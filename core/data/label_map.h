@@ -22,12 +22,20 @@ public:
     std::int64_t width() const { return width_; }
     std::int64_t height() const { return height_; }
     bool empty() const { return ids_.empty(); }
-    ObjectId at(std::int64_t x, std::int64_t y) const { return ids_[static_cast<std::size_t>(y * width_ + x)]; }
-    void set(std::int64_t x, std::int64_t y, ObjectId id) { ids_[static_cast<std::size_t>(y * width_ + x)] = id; }
+    ObjectId at(std::int64_t x, std::int64_t y) const {
+        return ids_[static_cast<std::size_t>(y * width_ + x)];
+    }
+    void set(std::int64_t x, std::int64_t y, ObjectId id) {
+        ids_[static_cast<std::size_t>(y * width_ + x)] = id;
+    }
     std::span<const ObjectId> ids() const { return ids_; }
     std::span<ObjectId> ids() { return ids_; }
-    std::span<const ObjectId> row(std::int64_t y) const { return ids().subspan(static_cast<std::size_t>(y * width_), static_cast<std::size_t>(width_)); }
-    std::span<ObjectId> row(std::int64_t y) { return ids().subspan(static_cast<std::size_t>(y * width_), static_cast<std::size_t>(width_)); }
+    std::span<const ObjectId> row(std::int64_t y) const {
+        return ids().subspan(static_cast<std::size_t>(y * width_), static_cast<std::size_t>(width_));
+    }
+    std::span<ObjectId> row(std::int64_t y) {
+        return ids().subspan(static_cast<std::size_t>(y * width_), static_cast<std::size_t>(width_));
+    }
     bool operator==(const LabelMap&) const = default;
 
 private:

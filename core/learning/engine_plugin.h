@@ -18,7 +18,8 @@ struct EngineRegistries {
     OperationRegistry operations{"operation"};
 };
 
-// The door of a plugin's engine.so. Only registers; does no work. Thrown errors are reported, the rest goes on.
+// The door of a plugin's engine.so. Only registers; does no work. Thrown errors are reported, the rest goes
+// on.
 class EnginePlugin {
 public:
     virtual ~EnginePlugin() = default;
@@ -28,7 +29,13 @@ public:
 } // namespace eyepiece
 
 // Once in an engine.so: makes the plugin, and the version it was built against, findable by name.
-#define EYEPIECE_ENGINE_PLUGIN(Class)                                                                          \
-    extern "C" EYEPIECE_EXPORT int eyepiece_plugin_api_major() { return EYEPIECE_PLUGIN_API_MAJOR; }           \
-    extern "C" EYEPIECE_EXPORT int eyepiece_plugin_api_minor() { return EYEPIECE_PLUGIN_API_MINOR; }           \
-    extern "C" EYEPIECE_EXPORT eyepiece::EnginePlugin* eyepiece_make_engine_plugin() { return new Class; }
+#define EYEPIECE_ENGINE_PLUGIN(Class)                                                                        \
+    extern "C" EYEPIECE_EXPORT int eyepiece_plugin_api_major() {                                             \
+        return EYEPIECE_PLUGIN_API_MAJOR;                                                                    \
+    }                                                                                                        \
+    extern "C" EYEPIECE_EXPORT int eyepiece_plugin_api_minor() {                                             \
+        return EYEPIECE_PLUGIN_API_MINOR;                                                                    \
+    }                                                                                                        \
+    extern "C" EYEPIECE_EXPORT eyepiece::EnginePlugin* eyepiece_make_engine_plugin() {                       \
+        return new Class;                                                                                    \
+    }

@@ -10,18 +10,18 @@ namespace eyepiece {
 
 // What is asked: why does the model say `output_channel` within `region`?
 struct ExplainRequest {
-    torch::Tensor input;     // (1,C,H,W) float32, normalised as in training
-    int output_channel = 1;  // class index among the model's outputs
-    torch::Tensor region;    // (H,W) float32 mask: the score is the mean logit over it
-    std::string layer = {};  // for methods that look at one; one of model.layers()
+    torch::Tensor input;    // (1,C,H,W) float32, normalised as in training
+    int output_channel = 1; // class index among the model's outputs
+    torch::Tensor region;   // (H,W) float32 mask: the score is the mean logit over it
+    std::string layer = {}; // for methods that look at one; one of model.layers()
     Json parameters = Json::object();
 };
 
 // An attribution: per input pixel, how much it mattered.
 struct Attribution {
-    torch::Tensor map;    // (H,W) float32; signed where the method is
+    torch::Tensor map; // (H,W) float32; signed where the method is
     bool is_signed = false;
-    double score = 0;     // the explained score itself
+    double score = 0; // the explained score itself
     Json notes = Json::object();
 };
 

@@ -22,7 +22,7 @@ public:
     virtual torch::Tensor forward(torch::Tensor input, const LayerTap& tap = {}) = 0;
     virtual std::vector<std::string> layers() const = 0; // in the order of forward()
     virtual int size_multiple() const { return 1; }      // height and width must be multiples of this
-    virtual int margin() const = 0;                      // px of context beyond which an output pixel sees (almost) nothing
+    virtual int margin() const = 0; // px of context beyond which an output pixel sees (almost) nothing
 };
 
 // What a model is built for, beside its own parameters.

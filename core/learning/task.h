@@ -27,7 +27,8 @@ class EYEPIECE_EXPORT ExampleSource {
 public:
     virtual ~ExampleSource();
     virtual std::size_t size() const = 0;
-    // A training example drawn with `seed` (crop and augmentation); thread-safe and a pure function of its arguments.
+    // A training example drawn with `seed` (crop and augmentation); thread-safe and a pure function of its
+    // arguments.
     virtual Example draw(std::size_t index, std::uint64_t seed) const = 0;
 };
 
@@ -50,13 +51,13 @@ class EYEPIECE_EXPORT Task {
 public:
     virtual ~Task();
 
-    // Reads what is needed of the items' labels and pixels (a sample of them). Error(BadInput) when there is nothing to
-    // learn from, saying what the user should do.
-    virtual Fingerprint fingerprint(Project& project, const std::vector<Item>& train, const std::vector<Item>& val,
-                                    JobContext& context) const = 0;
+    // Reads what is needed of the items' labels and pixels (a sample of them). Error(BadInput) when there is
+    // nothing to learn from, saying what the user should do.
+    virtual Fingerprint fingerprint(Project& project, const std::vector<Item>& train,
+                                    const std::vector<Item>& val, JobContext& context) const = 0;
 
-    // Fills every automatic value of `given` (null) from the fingerprint: patch, normalisation, model size, batch, class
-    // weights, epochs. The result is the plan that a person reads, changes, and a run records.
+    // Fills every automatic value of `given` (null) from the fingerprint: patch, normalisation, model size,
+    // batch, class weights, epochs. The result is the plan that a person reads, changes, and a run records.
     virtual Json plan(const Fingerprint& fingerprint, const Json& given) const = 0;
 
     virtual void configure(const Json& plan) = 0; // once, before all below

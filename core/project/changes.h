@@ -14,15 +14,24 @@ namespace eyepiece {
 using ItemId = std::int64_t; // within one project, never reused; 0: none
 
 // What changed, told after it is on disk, on the thread of the Project that made it.
-struct ItemsAdded { std::vector<ItemId> items; };
-struct ItemsRemoved { std::vector<ItemId> items; };
-struct ItemsChanged { std::vector<ItemId> items; };  // path, hash, state, group, completeness, ...
-struct LabelsChanged { ItemId item = 0; Region region; }; // pixels or objects within the region
+struct ItemsAdded {
+    std::vector<ItemId> items;
+};
+struct ItemsRemoved {
+    std::vector<ItemId> items;
+};
+struct ItemsChanged {
+    std::vector<ItemId> items;
+}; // path, hash, state, group, completeness, ...
+struct LabelsChanged {
+    ItemId item = 0;
+    Region region;
+}; // pixels or objects within the region
 struct ClassesChanged {};
 struct SplitsChanged {};
 struct RunsChanged {};
-struct HistoryChanged {};  // what undo and redo would do
-struct ExternalChange {};  // someone else wrote: read anew
+struct HistoryChanged {}; // what undo and redo would do
+struct ExternalChange {}; // someone else wrote: read anew
 using ProjectChange = std::variant<ItemsAdded, ItemsRemoved, ItemsChanged, LabelsChanged, ClassesChanged,
                                    SplitsChanged, RunsChanged, HistoryChanged, ExternalChange>;
 

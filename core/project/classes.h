@@ -31,7 +31,8 @@ public:
     std::vector<LabelClass> all() const; // in order of id
     std::optional<LabelClass> find(ClassId id) const;
     std::optional<LabelClass> find(const std::string& name) const;
-    ClassId add(const std::string& name); // with the next colour and key; Error(Conflict) when the name is taken
+    ClassId
+    add(const std::string& name); // with the next colour and key; Error(Conflict) when the name is taken
     ClassId find_or_add(const std::string& name);
     void update(const LabelClass& changed);
     void remove(ClassId id); // with its objects; Error(BadInput) for the background

@@ -26,15 +26,15 @@ EYEPIECE_EXPORT std::string_view to_string(ItemState state);
 struct Item {
     ItemId id = 0;
     std::filesystem::path path;
-    std::string name;    // shown: the file's name, or longer where two are the same
+    std::string name; // shown: the file's name, or longer where two are the same
     ItemState state = ItemState::Unread;
-    std::string problem; // one sentence when Broken
-    std::string hash;    // XXH3-128 of the file's bytes, hex; empty while Unread
+    std::string problem;                // one sentence when Broken
+    std::string hash;                   // XXH3-128 of the file's bytes, hex; empty while Unread
     std::int64_t width = 0, height = 0; // px
     int channels = 0;
-    std::string group;   // a video, slide, animal, stack: kept whole by splits; empty: on its own
-    std::string split;   // "train", "val", "test" or empty
-    bool complete = false; // true: pixels without an object count as background, else they do not count
+    std::string group;        // a video, slide, animal, stack: kept whole by splits; empty: on its own
+    std::string split;        // "train", "val", "test" or empty
+    bool complete = false;    // true: pixels without an object count as background, else they do not count
     std::int64_t objects = 0; // number of labelled objects
     Json columns = Json::object(); // further columns of an imported table (index.csv)
 };
@@ -48,8 +48,8 @@ struct ItemFacts {
 
 struct AddReport {
     std::vector<ItemId> added;
-    std::vector<ItemId> known;     // already in the project, by path or by content
-    std::vector<ItemId> relinked;  // known content found at a new place: the item follows, labels kept
+    std::vector<ItemId> known;    // already in the project, by path or by content
+    std::vector<ItemId> relinked; // known content found at a new place: the item follows, labels kept
 };
 
 class EYEPIECE_EXPORT ItemStore {
@@ -66,15 +66,16 @@ public:
     std::vector<Item> find_stem(const std::string& stem) const; // file name without extension
 
     // Lists files; opens none. One transaction. `groups` is empty or as long as `paths`.
-    AddReport add(const std::vector<std::filesystem::path>& paths, const std::vector<std::string>& groups = {});
+    AddReport add(const std::vector<std::filesystem::path>& paths,
+                  const std::vector<std::string>& groups = {});
     void remove(const std::vector<ItemId>& ids); // with their labels; one undoable edit
 
     // What reading the file found. When another item has this hash and its own file is missing, that item
     // takes over this path (a rename or move) and the new one disappears; returns the id that remains.
     ItemId set_facts(ItemId id, const ItemFacts& facts);
     void set_problem(ItemId id, const std::string& problem);
-    // Compares files on disk (existence, size, time, then hash) with what is known; marks Missing, Changed and
-    // Ready. Returns those whose state changed.
+    // Compares files on disk (existence, size, time, then hash) with what is known; marks Missing, Changed
+    // and Ready. Returns those whose state changed.
     std::vector<ItemId> refresh(JobContext& context);
     void accept_change(ItemId id); // the user says that the changed file still fits its labels
 

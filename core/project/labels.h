@@ -22,13 +22,14 @@ struct LabelObject {
     ClassId class_id = 0;
     std::int64_t area = 0; // px; kept by the store
     Region bounds;         // kept by the store
-    std::vector<Point2> polygon = {}; // its outline when it was drawn as one; dropped when its pixels change otherwise
+    std::vector<Point2> polygon =
+        {};                  // its outline when it was drawn as one; dropped when its pixels change otherwise
     std::string author = {}; // who
     std::string tool = {};   // with which tool: "brush", "polygon", "import", "prediction", ...
     std::string run = {};    // or which run made it
     double score = -1;       // of the model that made it; < 0: none
     std::string created = {}; // UTC, ISO 8601
-    int edits = 0;           // times its pixels changed since
+    int edits = 0;            // times its pixels changed since
 };
 
 // A change of one item's labels. Everything the user does to labels is one of these.
@@ -43,7 +44,8 @@ struct LabelEdit {
     std::vector<LabelObject> objects;
 };
 
-// Labels as compressed tiles of 256 x 256 ids, and rows for the objects. A stroke writes the tiles it touches.
+// Labels as compressed tiles of 256 x 256 ids, and rows for the objects. A stroke writes the tiles it
+// touches.
 class EYEPIECE_EXPORT LabelStore {
 public:
     static constexpr int tile_size = 256; // px

@@ -36,7 +36,7 @@ public:
     RunStore(std::filesystem::path project_folder, ProjectChanges& changes);
     // Makes runs/<id>/ with spec.json and status "queued"; unique even when two processes ask at once.
     RunInfo create(const Json& spec, const std::string& slug);
-    std::vector<RunInfo> all() const; // oldest first; a damaged run is listed with state "damaged"
+    std::vector<RunInfo> all() const;        // oldest first; a damaged run is listed with state "damaged"
     RunInfo at(const std::string& id) const; // by id or its number; Error(NotFound)
     void control(const std::string& id, const std::string& word); // see `control` above
     void remove(const std::string& id); // moves it to the project's trash folder; Error(Conflict) while alive
@@ -46,8 +46,8 @@ private:
     ProjectChanges& changes_;
 };
 
-// Writes a whole file so that a reader sees the old or the new content, never half: temporary name, fsync, rename.
-// Throws Error(Storage).
+// Writes a whole file so that a reader sees the old or the new content, never half: temporary name, fsync,
+// rename. Throws Error(Storage).
 EYEPIECE_EXPORT void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 EYEPIECE_EXPORT Json read_json_file(const std::filesystem::path& path); // Error(NotFound | BadInput)
 

@@ -21,8 +21,8 @@ struct SplitRequest {
 
 struct SplitResult {
     std::int64_t train = 0, val = 0, test = 0;
-    std::int64_t torn_groups = 0;       // groups that ended on more than one side
-    std::vector<std::string> warnings;  // for instance that near-copies now sit on both sides
+    std::int64_t torn_groups = 0;      // groups that ended on more than one side
+    std::vector<std::string> warnings; // for instance that near-copies now sit on both sides
 };
 
 class EYEPIECE_EXPORT SplitStore {

@@ -16,7 +16,7 @@ namespace eyepiece {
 //
 //   window -> engine   {"id": 7, "operation": "predict", "spec": {...}}      also "check": true for check()
 //                      {"id": 7, "control": "cancel" | "finish" | "pause" | "resume"}
-//   engine -> window   {"hello": {"version", "api", "device", "threads", "precision", "plugins": [...]}}     once
+//   engine -> window   {"hello": {"version", "api", "device", "threads", "precision", "plugins": [...]}} once
 //                      {"id": 7, "progress": 0.4, "stage": "..."}
 //                      {"id": 7, "metric": "train/loss", "step": 3, "value": 0.2}
 //                      {"id": 7, "partial": {...}, "bytes": N}
