@@ -52,9 +52,9 @@ function(eyepiece_torch_pch target)
 endfunction()
 
 # eyepiece_add_test(NAME SOURCES... LINK...) : one Qt Test executable, one ctest entry.
-# GUI tests run without a display of their own: QT_QPA_PLATFORM=offscreen unless XVFB is given.
+# GUI: runs on Qt's offscreen platform. XVFB: runs on the display at hand (packaging/test.sh starts Xvfb).
 function(eyepiece_add_test name)
-  cmake_parse_arguments(arg "GUI;TORCH" "TIMEOUT" "SOURCES;LINK;DEFINITIONS" ${ARGN})
+  cmake_parse_arguments(arg "GUI;XVFB;TORCH" "TIMEOUT" "SOURCES;LINK;DEFINITIONS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE eyepiece-test-support ${arg_LINK} eyepiece_options Qt6::Test)
