@@ -46,9 +46,17 @@ function(eyepiece_add_plugin id)
   endif()
 endfunction()
 
-# LibTorch's headers cost 15 to 25 s a file. They are compiled once per kind of target.
+# LibTorch's headers cost 15 to 25 s a file. They are compiled once, for everything that includes them.
 function(eyepiece_torch_pch target)
-  target_precompile_headers(${target} PRIVATE <torch/torch.h> <torch/script.h> <nlohmann/json.hpp>)
+  if(NOT TARGET eyepiece-torch-headers)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/torch_headers.cpp CONTENT "// carries the precompiled header\n")
+    add_library(eyepiece-torch-headers OBJECT ${CMAKE_BINARY_DIR}/generated/torch_headers.cpp)
+    target_link_libraries(eyepiece-torch-headers PRIVATE eyepiece_options nlohmann_json::nlohmann_json Threads::Threads ${TORCH_LIBRARIES})
+    target_precompile_headers(eyepiece-torch-headers PRIVATE <torch/torch.h> <torch/script.h> <nlohmann/json.hpp>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM eyepiece-torch-headers)
+  # GCC takes a precompiled header only under the same code model; executables would ask for -fPIE.
+  target_compile_options(${target} PRIVATE -fPIC)
 endfunction()
 
 # eyepiece_add_test(NAME SOURCES... LINK...) : one Qt Test executable, one ctest entry.
