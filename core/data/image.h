@@ -9,6 +9,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace eyepiece {
@@ -18,6 +21,59 @@ enum class PixelType : std::uint8_t { UInt8, Int8, UInt16, Int16, UInt32, Int32,
 EYEPIECE_EXPORT std::size_t bytes_per_pixel(PixelType type);
 EYEPIECE_EXPORT std::string_view to_string(PixelType type); // "uint8", ... as NumPy says it
 EYEPIECE_EXPORT PixelType pixel_type_from_string(std::string_view name);
+
+// The C++ type of a PixelType and back, so that a loop is written once and compiled for each.
+template<class T>
+constexpr PixelType pixel_type_of() {
+    if constexpr (std::is_same_v<T, std::uint8_t>)
+        return PixelType::UInt8;
+    else if constexpr (std::is_same_v<T, std::int8_t>)
+        return PixelType::Int8;
+    else if constexpr (std::is_same_v<T, std::uint16_t>)
+        return PixelType::UInt16;
+    else if constexpr (std::is_same_v<T, std::int16_t>)
+        return PixelType::Int16;
+    else if constexpr (std::is_same_v<T, std::uint32_t>)
+        return PixelType::UInt32;
+    else if constexpr (std::is_same_v<T, std::int32_t>)
+        return PixelType::Int32;
+    else if constexpr (std::is_same_v<T, float>)
+        return PixelType::Float32;
+    else {
+        static_assert(std::is_same_v<T, double>, "no pixel type of this C++ type");
+        return PixelType::Float64;
+    }
+}
+
+// Calls f(T{}) with the C++ type of `type`.
+template<class F>
+decltype(auto) with_pixel_type(PixelType type, F&& f) {
+    switch (type) {
+    case PixelType::UInt8:
+        return f(std::uint8_t{});
+    case PixelType::Int8:
+        return f(std::int8_t{});
+    case PixelType::UInt16:
+        return f(std::uint16_t{});
+    case PixelType::Int16:
+        return f(std::int16_t{});
+    case PixelType::UInt32:
+        return f(std::uint32_t{});
+    case PixelType::Int32:
+        return f(std::int32_t{});
+    case PixelType::Float32:
+        return f(float{});
+    case PixelType::Float64:
+        break;
+    }
+    return f(double{});
+}
+
+// A place in an image in px; pixel (0,0) covers [0,1) x [0,1).
+struct Point2 {
+    double x = 0, y = 0;
+    bool operator==(const Point2&) const = default;
+};
 
 // A rectangle of pixels, x to the right and y down, half-open: [x, x+width).
 struct Region {
@@ -76,11 +132,13 @@ public:
     // Typed view of one channel; the caller's T must match type() (checked).
     template<class T>
     std::span<const T> plane_as(int channel) const {
+        require_type(pixel_type_of<T>());
         auto raw = plane(channel);
         return {reinterpret_cast<const T*>(raw.data()), raw.size() / sizeof(T)};
     }
     template<class T>
     std::span<T> writable_plane_as(int channel) {
+        require_type(pixel_type_of<T>());
         auto raw = writable_plane(channel);
         return {reinterpret_cast<T*>(raw.data()), raw.size() / sizeof(T)};
     }
@@ -90,6 +148,8 @@ public:
     Image converted(PixelType type) const;                           // saturating cast, no rescaling
 
 private:
+    void require_type(PixelType asked) const; // throws Error(Internal)
+
     PixelType type_ = PixelType::UInt8;
     int channels_ = 0;
     std::int64_t width_ = 0, height_ = 0;
@@ -104,8 +164,20 @@ public:
     // All channels of a region at level 0 (full size) or of a coarser level; level L is 1/2^L of full size
     // (rounded up) and is computed by averaging when the file does not store it. `z`, `t` pick the plane.
     // The region is in that level's pixels and is clipped to it. Throws Error.
+    // At level 1 and coarser the whole plane may have to be decoded once; what it gives is kept (bounded), so
+    // that the next such read is quick.
     virtual Image read(const Region& region, int level = 0, int z = 0, int t = 0) = 0;
 };
+
+// The size of an image at a level of the pyramid: halved `level` times, rounded up.
+struct LevelSize {
+    std::int64_t width = 0, height = 0;
+};
+EYEPIECE_EXPORT LevelSize level_size(std::int64_t width, std::int64_t height, int level);
+
+// One level coarser: each pixel is the mean of the 2 x 2 (at an odd right or lower edge 2 x 1, 1 x 2 or 1)
+// pixels below it, whole numbers rounded half up.
+EYEPIECE_EXPORT Image halved(const Image& image);
 
 // The number of halvings until the longer side is at most `limit`.
 EYEPIECE_EXPORT int pyramid_levels(std::int64_t width, std::int64_t height, std::int64_t limit = 512);

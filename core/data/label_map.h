@@ -16,8 +16,7 @@ using ClassId = std::int32_t;   // within one project; 0 is always "background"
 class EYEPIECE_EXPORT LabelMap {
 public:
     LabelMap() = default;
-    LabelMap(std::int64_t height, std::int64_t width) // all zero
-        : width_(width), height_(height), ids_(static_cast<std::size_t>(width * height), 0) {}
+    LabelMap(std::int64_t height, std::int64_t width); // all zero. Throws Error(Memory)
 
     std::int64_t width() const { return width_; }
     std::int64_t height() const { return height_; }
@@ -37,6 +36,10 @@ public:
         return ids().subspan(static_cast<std::size_t>(y * width_), static_cast<std::size_t>(width_));
     }
     bool operator==(const LabelMap&) const = default;
+
+    LabelMap cropped(const Region& region) const;                       // a copy; 0 outside of this map
+    void paste(const LabelMap& source, std::int64_t x, std::int64_t y); // clipped; replaces every pixel
+    ObjectId largest_id() const;                                        // 0 when there is no object
 
 private:
     std::int64_t width_ = 0, height_ = 0;

@@ -12,10 +12,6 @@ namespace eyepiece {
 
 class Database;
 
-struct Point2 {
-    double x = 0, y = 0; // px; pixel (0,0) covers [0,1) x [0,1)
-};
-
 // One labelled object. Its pixels are in the label tiles; what is said of it is here.
 struct LabelObject {
     ObjectId id = 0;
