@@ -19,7 +19,7 @@ enum class Stage { Data, Explore, Label, Train, Evaluate, Explain, Export };
 // A panel fills one stage: left, middle and right column. Any of them may be null. The middle of a stage that
 // shows images is usually the shared canvas (null: the shared canvas is shown).
 struct PanelWidgets {
-    QWidget* left = nullptr;   // owned by the window once returned
+    QWidget* left = nullptr; // owned by the window once returned
     QWidget* middle = nullptr;
     QWidget* right = nullptr;
 };
