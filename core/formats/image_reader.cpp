@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/image_reader.h"
+#include "core/formats/file_errors.h"
+#include "core/formats/jpeg_file.h"
+#include "core/formats/png_file.h"
+#include "core/formats/tiff_source.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace eyepiece {
+namespace {
+
+enum class Kind { Png, Jpeg, Tiff };
+
+Kind kind_of(const std::filesystem::path& path) {
+    File file = open_for_reading(path);
+    std::array<unsigned char, 8> head{};
+    const std::size_t got = std::fread(head.data(), 1, head.size(), file.get());
+    const auto starts = [&](std::string_view magic) {
+        return got >= magic.size() && std::memcmp(head.data(), magic.data(), magic.size()) == 0;
+    };
+    using namespace std::string_view_literals;
+    if (starts("\x89PNG\r\n\x1a\n"sv))
+        return Kind::Png;
+    if (starts("\xff\xd8\xff"sv))
+        return Kind::Jpeg;
+    if (starts("II\x2a\0"sv) || starts("MM\0\x2a"sv) || starts("II\x2b\0"sv) || starts("MM\0\x2b"sv))
+        return Kind::Tiff;
+    throw file_error(ErrorCode::Unsupported, path,
+                     "is not a PNG, JPEG or TIFF image, whatever its name says.");
+}
+
+// A picture that can only be decoded whole: done at the first read and then kept, with the levels asked for.
+class WholeImageSource final : public ImageSource {
+public:
+    using Decode = Image (*)(const std::filesystem::path&);
+    WholeImageSource(std::filesystem::path path, ImageInfo info, Decode decode)
+        : path_(std::move(path)), info_(std::move(info)), decode_(decode) {}
+
+    const ImageInfo& info() const override { return info_; }
+
+    Image read(const Region& region, int level, int z, int t) override {
+        if (level < 0 || z != 0 || t != 0)
+            throw file_error(ErrorCode::BadInput, path_, "has a single plane only.");
+        const LevelSize size = level_size(info_.width, info_.height, level);
+        const Region clipped = region.intersected({0, 0, size.width, size.height});
+        if (clipped.empty())
+            throw file_error(ErrorCode::BadInput, path_, "was read outside of its bounds.");
+        return at_level(level).cropped(clipped);
+    }
+
+private:
+    Image at_level(int level) {
+        const std::lock_guard lock(mutex_);
+        if (levels_.empty()) {
+            Image image = decode_(path_);
+            if (image.width() != info_.width || image.height() != info_.height ||
+                image.channels() != info_.channels || image.type() != info_.type)
+                throw file_error(ErrorCode::Conflict, path_,
+                                 "was replaced while it was open. Open it again.");
+            levels_.push_back(std::move(image));
+        }
+        while (levels_.size() <= static_cast<std::size_t>(level) &&
+               (levels_.back().width() > 1 || levels_.back().height() > 1))
+            levels_.push_back(halved(levels_.back()));
+        return levels_[std::min(levels_.size() - 1, static_cast<std::size_t>(level))];
+    }
+
+    std::filesystem::path path_;
+    ImageInfo info_;
+    Decode decode_;
+    std::mutex mutex_;
+    std::vector<Image> levels_;
+};
+
+} // namespace
+
+std::unique_ptr<ImageSource> open_image(const std::filesystem::path& path) {
+    switch (kind_of(path)) {
+    case Kind::Png:
+        return std::make_unique<WholeImageSource>(
+            path, probe_png(path), [](const std::filesystem::path& file) { return read_png(file); });
+    case Kind::Jpeg:
+        return std::make_unique<WholeImageSource>(path, probe_jpeg(path), &read_jpeg);
+    case Kind::Tiff:
+        break;
+    }
+    return std::make_unique<TiffSource>(path);
+}
+
+ImageInfo probe_image(const std::filesystem::path& path) {
+    return open_image(path)->info();
+}
+
+Image read_image(const std::filesystem::path& path, int z, int t) {
+    const auto source = open_image(path);
+    return source->read({0, 0, source->info().width, source->info().height}, 0, z, t);
+}
+
+Image read_thumbnail(ImageSource& source, std::int64_t limit) {
+    const ImageInfo& info = source.info();
+    const int level = pyramid_levels(info.width, info.height, limit);
+    const LevelSize size = level_size(info.width, info.height, level);
+    return source.read({0, 0, size.width, size.height}, level, info.depth / 2, 0);
+}
+
+bool has_image_extension(const std::filesystem::path& path) {
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    static constexpr std::array<std::string_view, 10> known{".png",  ".jpg", ".jpeg", ".jpe", ".tif",
+                                                            ".tiff", ".btf", ".tf8",  ".svs", ".lsm"};
+    return std::find(known.begin(), known.end(), extension) != known.end();
+}
+
+} // namespace eyepiece
