@@ -5,4 +5,6 @@ namespace eyepiece {
 
 Operation::~Operation() = default;
 
+std::optional<ParameterSchema> Operation::parameters(const Json&) const { return std::nullopt; }
+
 } // namespace eyepiece

@@ -4,6 +4,7 @@
 #include "core/base/registry.h"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct OperationResult {
 class EYEPIECE_EXPORT Operation {
 public:
     virtual ~Operation();
+    // What spec["set"] may hold, where that depends on the rest of the spec (on a training's task, model and
+    // method). Without a value: the parameters it was registered with.
+    virtual std::optional<ParameterSchema> parameters(const Json& spec) const;
     virtual OperationCheck check(const Json& spec, JobContext& context) = 0; // cheap, changes nothing
     virtual OperationResult run(const Json& spec, JobContext& context) = 0;
 };

@@ -35,7 +35,15 @@ public:
             throw Error(ErrorCode::Internal, "A " + kind_ + " was registered without a name, help or maker.");
         if (find(entry.name))
             throw Error(ErrorCode::Internal, "The " + kind_ + " \"" + entry.name + "\" is registered twice.");
+        if (entry.plugin.empty())
+            entry.plugin = plugin_;
         entries_.push_back(std::move(entry));
+    }
+
+    // While a plugin registers: what is added is marked as its own, and taken out again if it fails halfway.
+    void set_plugin(std::string id) { plugin_ = std::move(id); }
+    void remove_plugin(const std::string& id) {
+        std::erase_if(entries_, [&](const Entry& entry) { return entry.plugin == id; });
     }
 
     const std::vector<Entry>& entries() const { return entries_; }
@@ -73,6 +81,7 @@ public:
 
 private:
     std::string kind_;
+    std::string plugin_;
     std::vector<Entry> entries_;
 };
 

@@ -16,6 +16,7 @@ namespace eyepiece {
 //
 //   window -> engine   {"id": 7, "operation": "predict", "spec": {...}}      also "check": true for check()
 //                      {"id": 7, "control": "cancel" | "finish" | "pause" | "resume"}
+//                      Ids are whole numbers chosen by the window, unique among the requests under way.
 //   engine -> window   {"hello": {"version", "api", "device", "threads", "precision", "plugins": [...]}} once
 //                      {"id": 7, "progress": 0.4, "stage": "..."}
 //                      {"id": 7, "metric": "train/loss", "step": 3, "value": 0.2}
@@ -23,6 +24,8 @@ namespace eyepiece {
 //                      {"id": 7, "warn": "..."}
 //                      {"id": 7, "result": {...}, "bytes": N}                 ends the request
 //                      {"id": 7, "error": {"code", "message", "details"}}     ends the request
+//                      {"id": null, "error": {...}}      of no request: what came in was not a message; the engine ends
+//   The result of a check is {"summary", "seconds", "warnings", "errors", "plan"}.
 struct Message {
     Json head;
     std::vector<std::byte> bytes;
@@ -40,9 +43,16 @@ class EYEPIECE_EXPORT MessageReader {
 public:
     void feed(std::string_view data);
     std::optional<Message> next();
+    // True between messages: the stream may end here without losing half of one.
+    bool idle() const { return !open_ && start_ == buffer_.size(); }
 
 private:
+    std::optional<Message> next_unguarded();
+
     std::string buffer_;
+    std::size_t start_ = 0;   // of what is not yet used, in buffer_
+    std::size_t scanned_ = 0; // of that, how much is known to hold no line end
+    bool broken_ = false;
     std::optional<Message> open_; // its head is read, its bytes are not yet whole
     std::size_t expected_ = 0;
 };
