@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/version.h"
+#include "app/cli/verb.h"
 
-#include <cstdio>
-
-int main() {
-    std::puts("eyepiece-cli " EYEPIECE_VERSION);
-    return 0;
+int main(int argc, char** argv) {
+    eyepiece::cli::CommandLine command_line;
+    eyepiece::cli::add_list_verbs(command_line);
+    return command_line.run(argc, argv);
 }

@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const fs::path& file, const std::string& why) {
-    throw Error(ErrorCode::BadInput, "The plugin description " + file.string() + " cannot be used: " + why + ".");
+    throw Error(ErrorCode::BadInput,
+                "The plugin description " + file.string() + " cannot be used: " + why + ".");
 }
 
 std::string text(const Json& json, const char* name, const fs::path& file, bool required) {
@@ -49,7 +50,9 @@ bool parse_api(const std::string& text, int& major, int& minor) {
 }
 
 // "2.6.0+cpu" and "2.6.0" are the same LibTorch as far as its interface goes.
-std::string without_build(const std::string& version) { return version.substr(0, version.find('+')); }
+std::string without_build(const std::string& version) {
+    return version.substr(0, version.find('+'));
+}
 
 } // namespace
 
@@ -111,21 +114,30 @@ std::string plugin_incompatibility(const PluginManifest& manifest, const std::st
 
 std::string_view to_string(PluginState::Outcome outcome) {
     switch (outcome) {
-    case PluginState::Outcome::Loaded: return "loaded";
-    case PluginState::Outcome::Absent: return "absent";
-    case PluginState::Outcome::Refused: return "refused";
-    case PluginState::Outcome::Failed: return "failed";
+    case PluginState::Outcome::Loaded:
+        return "loaded";
+    case PluginState::Outcome::Absent:
+        return "absent";
+    case PluginState::Outcome::Refused:
+        return "refused";
+    case PluginState::Outcome::Failed:
+        return "failed";
     }
     return "failed";
 }
 
 Json to_json(const PluginState& state) {
     const PluginManifest& manifest = state.manifest;
-    return {{"id", manifest.id},           {"title", manifest.title},
-            {"version", manifest.version}, {"description", manifest.description},
-            {"license", manifest.license}, {"folder", manifest.folder.string()},
-            {"brings", manifest.brings},   {"registered", state.registered},
-            {"state", to_string(state.outcome)}, {"reason", state.reason}};
+    return {{"id", manifest.id},
+            {"title", manifest.title},
+            {"version", manifest.version},
+            {"description", manifest.description},
+            {"license", manifest.license},
+            {"folder", manifest.folder.string()},
+            {"brings", manifest.brings},
+            {"registered", state.registered},
+            {"state", to_string(state.outcome)},
+            {"reason", state.reason}};
 }
 
 std::vector<fs::path> plugin_search_path() {
@@ -158,7 +170,8 @@ std::vector<fs::path> find_plugins(const std::vector<fs::path>& search_path) {
     for (const fs::path& parent : search_path) {
         std::error_code error;
         std::vector<fs::path> here;
-        for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+        for (fs::directory_iterator entry(parent, error), end; !error && entry != end;
+             entry.increment(error)) {
             std::error_code ignored;
             if (fs::exists(entry->path() / "plugin.json", ignored))
                 here.push_back(entry->path());

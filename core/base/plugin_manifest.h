@@ -18,8 +18,9 @@ namespace eyepiece {
 //     "description": "Segmentation of images.",     one sentence
 //     "license": "GPL-3.0-or-later",     SPDX
 //     "requires": {
-//       "api": "1.0",                    the plugin interface it was built against: EYEPIECE_PLUGIN_API_MAJOR.MINOR
-//       "torch": "1.13.0"                the LibTorch that engine.so was built with; only where there is one
+//       "api": "1.0",                    the plugin interface it was built against:
+//       EYEPIECE_PLUGIN_API_MAJOR.MINOR "torch": "1.13.0"                the LibTorch that engine.so was
+//       built with; only where there is one
 //     },
 //     "brings": ["task/semantic-segmentation", "model/unet", "panel/vision.train"]     kind/name
 //   }
@@ -41,22 +42,25 @@ EYEPIECE_EXPORT PluginManifest read_plugin_manifest(const std::filesystem::path&
 
 // Why this program cannot load the plugin, as one sentence; empty when it can. `torch` is the version of
 // LibTorch in this process, empty where there is none (the window), and then not compared.
-EYEPIECE_EXPORT std::string plugin_incompatibility(const PluginManifest& manifest, const std::string& torch = {});
+EYEPIECE_EXPORT std::string plugin_incompatibility(const PluginManifest& manifest,
+                                                   const std::string& torch = {});
 
 // What became of one plugin's half (engine.so or panels.so), for the table in About plugins.
 struct PluginState {
     enum class Outcome {
         Loaded,  // it works
         Absent,  // the plugin has no such half; nothing is wrong
-        Refused, // found unfit before it was loaded: another version, a second plugin of that id, a bad plugin.json
+        Refused, // found unfit before it was loaded: another version, a second plugin of that id, a bad
+                 // plugin.json
         Failed   // the library could not be loaded, or threw
     };
     PluginManifest manifest; // id is the folder's name when plugin.json could not be read
     Outcome outcome = Outcome::Loaded;
-    std::string reason; // one sentence; empty when loaded or absent
+    std::string reason;                  // one sentence; empty when loaded or absent
     std::vector<std::string> registered; // kind/name of what it brought in truth
 };
-EYEPIECE_EXPORT std::string_view to_string(PluginState::Outcome outcome); // "loaded", "absent", "refused", "failed"
+EYEPIECE_EXPORT std::string_view
+to_string(PluginState::Outcome outcome); // "loaded", "absent", "refused", "failed"
 EYEPIECE_EXPORT Json to_json(const PluginState& state);
 
 // The folders that are looked through for plugins, in this order, each once: those in $EYEPIECE_PLUGINS
@@ -66,7 +70,8 @@ EYEPIECE_EXPORT std::vector<std::filesystem::path> plugin_search_path();
 
 // Every folder with a plugin.json in `search_path`, in its order and then by name. A second one of the same
 // name is in the list too: the loader refuses it, with the reason.
-EYEPIECE_EXPORT std::vector<std::filesystem::path> find_plugins(const std::vector<std::filesystem::path>& search_path);
+EYEPIECE_EXPORT std::vector<std::filesystem::path>
+find_plugins(const std::vector<std::filesystem::path>& search_path);
 
 // The folder that libeyepiece-core was loaded from: the other libraries and the plugins lie beside it, in the
 // build tree and in an install.

@@ -62,6 +62,8 @@ ComputeDevice select_device(const Json& spec) {
     return select_device(spec.value("device", "auto"), spec.value("threads", 0));
 }
 
-void use_threads(int threads) { at::set_num_threads(threads); }
+void use_threads(int threads) {
+    at::set_num_threads(threads);
+}
 
 } // namespace eyepiece

@@ -17,9 +17,9 @@ struct ComputeDevice {
     Json to_json() const; // {"device", "threads", "precision"}
 };
 
-// `request` is auto, cpu or cuda; `threads` 0 means all cores this process may use. Auto takes CUDA where this
-// LibTorch has it and a device answers. Throws Error(Unsupported) when cuda is asked for and there is none,
-// Error(BadInput) for another word.
+// `request` is auto, cpu or cuda; `threads` 0 means all cores this process may use. Auto takes CUDA where
+// this LibTorch has it and a device answers. Throws Error(Unsupported) when cuda is asked for and there is
+// none, Error(BadInput) for another word.
 EYEPIECE_EXPORT ComputeDevice select_device(const std::string& request, int threads = 0);
 
 // The same from a spec's members "device" and "threads".

@@ -3,6 +3,7 @@
 #include "core/base/operation.h"
 #include "core/base/version.h"
 #include "core/learning/explainer.h"
+#include "core/learning/exporter.h"
 #include "core/learning/method.h"
 #include "core/learning/model.h"
 #include "core/learning/task.h"
@@ -15,11 +16,17 @@ struct EngineRegistries {
     ModelRegistry models{"model"};
     Registry<Method> methods{"method"};
     Registry<Explainer> explainers{"explainer"};
+    Registry<Exporter> exporters{"exporter"};
     OperationRegistry operations{"operation"};
 };
 
-// The door of a plugin's engine.so. Only registers; does no work. Thrown errors are reported, the rest goes
-// on.
+// The door of a plugin's engine.so. Only registers; does no work. When it throws, what it registered is taken
+// out again, its state says why, and the rest goes on.
+//
+// A plugin is a folder <id>/ with plugin.json (described in core/base/plugin_manifest.h), engine.so, panels.so
+// or both, in one of the folders of plugin_search_path(). plugin.json is judged before engine.so is loaded: its
+// interface version, and the LibTorch it was built with. tests/plugins/example is a whole one, built outside
+// this tree against the installed headers.
 class EnginePlugin {
 public:
     virtual ~EnginePlugin() = default;

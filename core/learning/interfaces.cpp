@@ -11,5 +11,6 @@ Scorer::~Scorer() = default;
 Task::~Task() = default;
 Method::~Method() = default;
 Explainer::~Explainer() = default;
+Exporter::~Exporter() = default;
 
 } // namespace eyepiece

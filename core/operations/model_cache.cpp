@@ -9,13 +9,15 @@ namespace eyepiece {
 
 namespace fs = std::filesystem;
 
-std::shared_ptr<void> ModelCache::get_any(const fs::path& file, const std::string& variant, std::type_index type,
+std::shared_ptr<void> ModelCache::get_any(const fs::path& file, const std::string& variant,
+                                          std::type_index type,
                                           const std::function<std::shared_ptr<void>()>& load) {
     std::error_code error;
     const std::uintmax_t bytes = fs::file_size(file, error);
     const fs::file_time_type time = error ? fs::file_time_type{} : fs::last_write_time(file, error);
     if (error)
-        throw Error(ErrorCode::NotFound, "The model file " + file.string() + " cannot be read: " + error.message() + ".");
+        throw Error(ErrorCode::NotFound,
+                    "The model file " + file.string() + " cannot be read: " + error.message() + ".");
 
     const std::lock_guard lock(mutex_);
     const auto same = [&](const Entry& entry) {

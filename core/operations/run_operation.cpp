@@ -11,7 +11,9 @@
 namespace eyepiece {
 namespace {
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
 
 // LibTorch says it in different words on the CPU (alloc_cpu.cpp), in oneDNN and on CUDA.
 bool speaks_of_memory(const std::string& text) {
@@ -24,20 +26,22 @@ bool speaks_of_memory(const std::string& text) {
 
 Error out_of_memory(const std::string& doing, const std::string& details) {
     return Error(ErrorCode::Memory,
-                 doing + " ran out of memory. Close other programs, or choose a smaller patch, batch or model, "
-                         "and try again.",
+                 doing +
+                     " ran out of memory. Close other programs, or choose a smaller patch, batch or model, "
+                     "and try again.",
                  details);
 }
 
 // The given spec with "set" complete, and the thread prepared.
-Json prepare(const EngineServices& services, const OperationRegistry::Entry& entry, const Operation& operation,
-             const Json& spec) {
+Json prepare(const EngineServices& services, const OperationRegistry::Entry& entry,
+             const Operation& operation, const Json& spec) {
     if (!spec.is_object())
         throw Error(ErrorCode::BadInput, "The spec of \"" + entry.name + "\" is not a JSON object.");
     Json complete = spec;
     const Json given = spec.value("set", Json::object());
     if (!given.is_object() && !given.is_null())
-        throw Error(ErrorCode::BadInput, "The member \"set\" of the spec is not a JSON object of parameters.");
+        throw Error(ErrorCode::BadInput,
+                    "The member \"set\" of the spec is not a JSON object of parameters.");
     const ParameterSchema schema = operation.parameters(spec).value_or(entry.parameters);
     complete["set"] = schema.complete(given.is_null() ? Json::object() : given);
     if (!complete.contains("device"))
@@ -63,11 +67,12 @@ Error translate_exception(const std::exception_ptr& exception, const std::string
             return out_of_memory(doing, error.what());
         return Error(ErrorCode::Internal, doing + " failed in LibTorch: " + first_line(text), error.what());
     } catch (const Json::exception& error) {
-        return Error(ErrorCode::BadInput, doing + " was given a value of the wrong kind: " + error.what() + ".",
-                     error.what());
+        return Error(ErrorCode::BadInput,
+                     doing + " was given a value of the wrong kind: " + error.what() + ".", error.what());
     } catch (const std::filesystem::filesystem_error& error) {
-        return Error(ErrorCode::Storage, doing + " could not use " + error.path1().string() + ": " +
-                                             error.code().message() + ".", error.what());
+        return Error(ErrorCode::Storage,
+                     doing + " could not use " + error.path1().string() + ": " + error.code().message() + ".",
+                     error.what());
     } catch (const cv::Exception& error) {
         if (error.code == cv::Error::StsNoMem)
             return out_of_memory(doing, error.what());
@@ -82,7 +87,8 @@ Error translate_exception(const std::exception_ptr& exception, const std::string
     }
 }
 
-ParameterSchema operation_parameters(const EngineServices& services, const std::string& name, const Json& spec) {
+ParameterSchema operation_parameters(const EngineServices& services, const std::string& name,
+                                     const Json& spec) {
     const auto& entry = services.registries.operations.at(name);
     return entry.make()->parameters(spec).value_or(entry.parameters);
 }

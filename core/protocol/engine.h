@@ -9,8 +9,8 @@
 namespace eyepiece {
 
 struct EngineOptions {
-    std::string device = "auto"; // auto | cpu | cuda, for requests that do not say
-    int threads = 0;             // 0: all cores, for requests that do not say
+    std::string device = "auto";                           // auto | cpu | cuda, for requests that do not say
+    int threads = 0;                                       // 0: all cores, for requests that do not say
     std::vector<std::filesystem::path> plugin_search_path; // see core/base/plugin_manifest.h
 };
 
@@ -21,11 +21,12 @@ class EYEPIECE_EXPORT Engine {
 public:
     virtual ~Engine();
 
-    // {"version", "api", "device", "threads", "precision", "torch", "plugins": [...]}: the head of the pipe's hello.
+    // {"version", "api", "device", "threads", "precision", "torch", "plugins": [...]}: the head of the pipe's
+    // hello.
     virtual Json hello() const = 0;
 
-    // The spec's common members are device, threads and seed; "set" holds the operation's parameters. Whatever
-    // goes wrong inside comes out as an Error whose what() is for the user.
+    // The spec's common members are device, threads and seed; "set" holds the operation's parameters.
+    // Whatever goes wrong inside comes out as an Error whose what() is for the user.
     virtual OperationCheck check(const std::string& operation, const Json& spec, JobContext& context) = 0;
     virtual OperationResult run(const std::string& operation, const Json& spec, JobContext& context) = 0;
 };

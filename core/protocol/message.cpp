@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t first_reservation = std::size_t{64} << 20;
 
 [[noreturn]] void refuse(const std::string& why, std::string_view line = {}) {
-    throw Error(ErrorCode::BadInput, "The other side of the pipe sent something that is not a message: " + why + ".",
+    throw Error(ErrorCode::BadInput,
+                "The other side of the pipe sent something that is not a message: " + why + ".",
                 std::string(line.substr(0, 200)));
 }
 
@@ -103,10 +104,12 @@ Json error_to_json(const Error& error) {
 Error error_from_json(const Json& json) {
     const auto text = [&](const char* name) {
         const auto found = json.is_object() ? json.find(name) : json.end();
-        return json.is_object() && found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+        return json.is_object() && found != json.end() && found->is_string() ? found->get<std::string>()
+                                                                             : std::string();
     };
     const std::string message = text("message");
-    return Error(error_code_from_string(text("code")), message.empty() ? "The engine reported an error without a message." : message,
+    return Error(error_code_from_string(text("code")),
+                 message.empty() ? "The engine reported an error without a message." : message,
                  text("details"));
 }
 

@@ -24,7 +24,8 @@ namespace eyepiece {
 //                      {"id": 7, "warn": "..."}
 //                      {"id": 7, "result": {...}, "bytes": N}                 ends the request
 //                      {"id": 7, "error": {"code", "message", "details"}}     ends the request
-//                      {"id": null, "error": {...}}      of no request: what came in was not a message; the engine ends
+//                      {"id": null, "error": {...}}      of no request: what came in was not a message; the
+//                      engine ends
 //   The result of a check is {"summary", "seconds", "warnings", "errors", "plan"}.
 struct Message {
     Json head;

@@ -67,8 +67,11 @@ private:
 class Request : public JobContext {
 public:
     Request(Json id, std::string operation, Json spec, bool is_check, Output& output)
-        : id(std::move(id)), operation(std::move(operation)), spec(std::move(spec)), is_check(is_check),
-          output_(output) {}
+        : id(std::move(id))
+        , operation(std::move(operation))
+        , spec(std::move(spec))
+        , is_check(is_check)
+        , output_(output) {}
 
     bool cancelled() const noexcept override { return cancel_ || output_.broken(); }
     bool finish_early_requested() const noexcept override { return finish_; }
@@ -198,8 +201,9 @@ private:
         const auto spec = head.find("spec");
         const auto check = head.find("check");
         const bool is_check = check != head.end() && *check == true;
-        auto request = std::make_shared<Request>(*id, operation->get<std::string>(),
-                                                 spec == head.end() ? Json::object() : *spec, is_check, output_);
+        auto request =
+            std::make_shared<Request>(*id, operation->get<std::string>(),
+                                      spec == head.end() ? Json::object() : *spec, is_check, output_);
         {
             const std::lock_guard lock(mutex_);
             if (!under_way_.emplace(*id, request).second)
@@ -264,9 +268,11 @@ private:
             head["error"] = error_to_json(error);
         } catch (const std::exception& error) {
             spdlog::error("{}: {}", request.operation, error.what());
-            head["error"] = error_to_json(Error(ErrorCode::Internal, "The engine failed: " + std::string(error.what())));
+            head["error"] =
+                error_to_json(Error(ErrorCode::Internal, "The engine failed: " + std::string(error.what())));
         } catch (...) {
-            head["error"] = error_to_json(Error(ErrorCode::Internal, "The engine failed for an unknown reason."));
+            head["error"] =
+                error_to_json(Error(ErrorCode::Internal, "The engine failed for an unknown reason."));
         }
         output_.send(head, bytes);
     }
@@ -295,8 +301,11 @@ private:
     bool closing_ = false;
 };
 
-Server::Server(Engine& engine, int input, int output) : impl_(std::make_unique<Impl>(engine, input, output)) {}
+Server::Server(Engine& engine, int input, int output)
+    : impl_(std::make_unique<Impl>(engine, input, output)) {}
 Server::~Server() = default;
-int Server::run() { return impl_->run(); }
+int Server::run() {
+    return impl_->run();
+}
 
 } // namespace eyepiece

@@ -12,8 +12,8 @@ namespace eyepiece {
 // on a thread of their own, so that a form's answer does not wait for a prediction. Controls take effect on
 // the running request at once.
 //
-// At the end of the input, what was asked is finished and answered. When nobody reads the output any more, all
-// work is cancelled. SIGPIPE must be ignored by the process.
+// At the end of the input, what was asked is finished and answered. When nobody reads the output any more,
+// all work is cancelled. SIGPIPE must be ignored by the process.
 class EYEPIECE_EXPORT Server {
 public:
     // Owns neither descriptor; both stay open until run() returns.

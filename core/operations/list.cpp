@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/operations/list.h"
+
+#include "core/learning/device.h"
+#include "core/operations/run_operation.h"
+
+namespace eyepiece {
+namespace {
+
+const char* const kinds = "tasks, models, methods, explainers, exporters, operations, plugins, parameters";
+
+class List final : public Operation {
+public:
+    explicit List(const EngineServices& services) : services_(services) {}
+
+    OperationCheck check(const Json& spec, JobContext&) override {
+        OperationCheck result;
+        result.summary = "Lists " + spec.value("kind", std::string()) + ".";
+        result.seconds = 0;
+        return result;
+    }
+
+    OperationResult run(const Json& spec, JobContext&) override {
+        return {{{"entries", entries(spec.value("kind", std::string()), spec)}}};
+    }
+
+private:
+    Json entries(const std::string& kind, const Json& spec) const {
+        const EngineRegistries& registries = services_.registries;
+        if (kind == "tasks")
+            return registries.tasks.to_json();
+        if (kind == "models")
+            return registries.models.to_json();
+        if (kind == "methods")
+            return registries.methods.to_json();
+        if (kind == "explainers")
+            return explainers();
+        if (kind == "exporters")
+            return registries.exporters.to_json();
+        if (kind == "operations")
+            return registries.operations.to_json();
+        if (kind == "plugins") {
+            Json list = Json::array();
+            for (const PluginState& plugin : services_.plugins)
+                list.push_back(to_json(plugin));
+            return list;
+        }
+        if (kind == "parameters")
+            return operation_parameters(services_, spec.value("operation", std::string()),
+                                        spec.value("spec", Json::object()))
+                .to_json();
+        throw Error(ErrorCode::BadInput,
+                    "There is no list of \"" + kind + "\". There are lists of: " + kinds + ".");
+    }
+
+    // With whether it looks at one layer, which a form asks for.
+    Json explainers() const {
+        Json list = services_.registries.explainers.to_json();
+        for (Json& entry : list)
+            entry["needs_layer"] =
+                services_.registries.explainers.make(entry["name"].get<std::string>())->needs_layer();
+        return list;
+    }
+
+    const EngineServices& services_;
+};
+
+class Device final : public Operation {
+public:
+    OperationCheck check(const Json& spec, JobContext&) override {
+        select_device(spec);
+        OperationCheck result;
+        result.summary = "Says what computes here.";
+        result.seconds = 0;
+        return result;
+    }
+    OperationResult run(const Json& spec, JobContext&) override { return {select_device(spec).to_json()}; }
+};
+
+} // namespace
+
+void register_list_operations(EngineServices& services) {
+    services.registries.operations.add(
+        {.name = "list",
+         .title = "List",
+         .help = "Lists what is registered, or the parameters of an operation.",
+         .parameters = {},
+         .make = [&services] { return std::make_unique<List>(services); }});
+    services.registries.operations.add(
+        {.name = "device",
+         .title = "Device",
+         .help = "Says which device, how many threads and which precision are in use.",
+         .parameters = {},
+         .make = [] { return std::make_unique<Device>(); }});
+}
+
+} // namespace eyepiece
