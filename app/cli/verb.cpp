@@ -5,6 +5,8 @@
 
 #include <csignal>
 #include <cstdio>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 namespace eyepiece::cli {
@@ -160,10 +162,16 @@ int CommandLine::run(int argc, char** argv) {
             app_.exit(error);
             return 0;
         }
-        std::fprintf(stderr, "%s\nSee `eyepiece-cli --help`.\n", error.what());
+        // CLI11 would only say that a subcommand is missing.
+        const std::vector<std::string> rest = app_.remaining();
+        const bool unknown_verb = app_.get_subcommands().empty() && !rest.empty();
+        const std::string why = unknown_verb ? "There is no verb \"" + rest.front() + "\"." : error.what();
+        std::fprintf(stderr, "%s\nSee `eyepiece-cli --help`.\n", why.c_str());
         return 2;
     }
     install_signals();
+    spdlog::set_default_logger(spdlog::stderr_color_mt("eyepiece"));
+    spdlog::set_level(spdlog::level::warn);
     int status = perform(chosen_);
     if (std::fflush(stdout) != 0 && status == 0)
         status = 1; // the disk behind a redirection is full, or the reader of a pipe has gone
