@@ -2,6 +2,7 @@
 #pragma once
 #include "core/project/changes.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -24,7 +25,31 @@ public:
     std::optional<Step> undo(); // one durable transaction; nothing when there is nothing to undo
     std::optional<Step> redo();
 
+    // All edits that `body` makes through the stores become one durable transaction and one undo step. When
+    // `body` throws, nothing has happened. Listeners hear of it all at the end.
+    void together(const std::string& title, const std::function<void()>& body, ItemId item = 0);
+
+    // While it lives, every edit is a durable transaction of its own, and all share one undo step: for work
+    // that is too long for one transaction, such as an import.
+    class EYEPIECE_EXPORT Group {
+    public:
+        ~Group();
+        Group(const Group&) = delete;
+        Group& operator=(const Group&) = delete;
+        void take_back(); // undoes what the group did so far, without a redo, and ends it
+
+    private:
+        friend class EditHistory;
+        Group(EditHistory& history, const std::string& title);
+        EditHistory& history_;
+        bool open_ = true;
+    };
+    [[nodiscard]] Group group(const std::string& title);
+
+    void forget(); // drops all steps, for instance of a sample project that was just made
+
 private:
+    std::optional<Step> move(bool back, std::int64_t only_step);
     Database& database_;
     ProjectChanges& changes_;
 };

@@ -6,7 +6,12 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
+
+namespace SQLite {
+class Database;
+}
 
 namespace eyepiece {
 
@@ -65,7 +70,8 @@ public:
     std::optional<Item> find_path(const std::filesystem::path& path) const;
     std::vector<Item> find_stem(const std::string& stem) const; // file name without extension
 
-    // Lists files; opens none. One transaction. `groups` is empty or as long as `paths`.
+    // Lists files; opens none but those of the size of a known file that is gone, which may be it under a new
+    // name. One transaction, undoable. `groups` is empty or as long as `paths`.
     AddReport add(const std::vector<std::filesystem::path>& paths,
                   const std::vector<std::string>& groups = {});
     void remove(const std::vector<ItemId>& ids); // with their labels; one undoable edit
@@ -84,6 +90,11 @@ public:
     void set_columns(ItemId id, const Json& columns);
 
 private:
+    std::vector<Item> select(const std::string& condition, const std::string& value) const;
+    ItemId moved_item(SQLite::Database& db, const std::filesystem::path& path,
+                      std::unordered_map<std::int64_t, std::vector<ItemId>>& lost);
+    void relink(SQLite::Database& db, ItemId id, const std::filesystem::path& path);
+    static std::string path_of(SQLite::Database& db, ItemId id);
     Database& database_;
     ProjectChanges& changes_;
 };

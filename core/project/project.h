@@ -59,8 +59,10 @@ public:
 
 private:
     Project(std::filesystem::path folder, Access access);
+    struct Watch;
     std::filesystem::path folder_;
     Access access_;
+    std::unique_ptr<Watch> watch_; // the editor's lock, and what was last seen of others' writing
     std::unique_ptr<Database> database_;
     std::unique_ptr<ProjectChanges> changes_;
     std::unique_ptr<EditHistory> history_;

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/project/labels.h"
+
+#include "core/project/database.h"
+#include "core/project/label_tiles.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace eyepiece {
+namespace {
+
+constexpr std::int64_t size = LabelStore::tile_size;
+constexpr const char* object_fields =
+    "id, class, area, x, y, width, height, score, edits, author, tool, run, created, polygon";
+
+LabelObject object_from(SQLite::Statement& row) {
+    LabelObject object;
+    object.id = row.getColumn(0).getUInt();
+    object.class_id = row.getColumn(1).getInt();
+    object.area = row.getColumn(2).getInt64();
+    object.bounds = {row.getColumn(3).getInt64(), row.getColumn(4).getInt64(), row.getColumn(5).getInt64(),
+                     row.getColumn(6).getInt64()};
+    object.score = row.getColumn(7).getDouble();
+    object.edits = row.getColumn(8).getInt();
+    object.author = row.getColumn(9).getString();
+    object.tool = row.getColumn(10).getString();
+    object.run = row.getColumn(11).getString();
+    object.created = row.getColumn(12).getString();
+    const auto polygon = row.getColumn(13);
+    object.polygon.resize(static_cast<std::size_t>(polygon.getBytes()) / sizeof(Point2));
+    if (!object.polygon.empty())
+        std::memcpy(object.polygon.data(), polygon.getBlob(), object.polygon.size() * sizeof(Point2));
+    return object;
+}
+
+std::optional<LabelObject> find_object(SQLite::Database& db, ItemId item, ObjectId id) {
+    SQLite::Statement query(db, std::string("SELECT ") + object_fields +
+                                    " FROM objects WHERE item = ? AND id = ?");
+    query.bind(1, item);
+    query.bind(2, id);
+    if (!query.executeStep())
+        return {};
+    return object_from(query);
+}
+
+void store_object(SQLite::Database& db, ItemId item, const LabelObject& object) {
+    SQLite::Statement upsert(
+        db,
+        "INSERT INTO objects(item, id, class, area, x, y, width, height, score, edits, author, tool, run, "
+        "created, "
+        "polygon) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(item, id) DO UPDATE SET "
+        "class = excluded.class, area = excluded.area, x = excluded.x, y = excluded.y, width = "
+        "excluded.width, "
+        "height = excluded.height, score = excluded.score, edits = excluded.edits, author = excluded.author, "
+        "tool = excluded.tool, run = excluded.run, created = excluded.created, polygon = excluded.polygon");
+    upsert.bind(1, item);
+    upsert.bind(2, object.id);
+    upsert.bind(3, object.class_id);
+    upsert.bind(4, object.area);
+    upsert.bind(5, object.bounds.x);
+    upsert.bind(6, object.bounds.y);
+    upsert.bind(7, object.bounds.width);
+    upsert.bind(8, object.bounds.height);
+    upsert.bind(9, object.score);
+    upsert.bind(10, object.edits);
+    upsert.bindNoCopy(11, object.author);
+    upsert.bindNoCopy(12, object.tool);
+    upsert.bindNoCopy(13, object.run);
+    upsert.bindNoCopy(14, object.created);
+    if (object.polygon.empty())
+        upsert.bind(15);
+    else
+        upsert.bindNoCopy(15, object.polygon.data(),
+                          static_cast<int>(object.polygon.size() * sizeof(Point2)));
+    upsert.exec();
+}
+
+// What an edit did to the pixels of one object.
+struct Delta {
+    std::int64_t gained = 0, lost = 0;
+    Region gained_bounds, lost_bounds;
+};
+
+void grow(Region& bounds, std::int64_t x, std::int64_t y, std::int64_t length) {
+    if (bounds.empty()) {
+        bounds = {x, y, length, 1};
+        return;
+    }
+    const std::int64_t right = std::max(bounds.right(), x + length),
+                       bottom = std::max(bounds.bottom(), y + 1);
+    bounds.x = std::min(bounds.x, x);
+    bounds.y = std::min(bounds.y, y);
+    bounds.width = right - bounds.x;
+    bounds.height = bottom - bounds.y;
+}
+
+using Deltas = std::unordered_map<ObjectId, Delta>;
+
+// Puts one row of new ids over the old ones and keeps the books.
+bool overlay_row(ObjectId* old_row, const ObjectId* new_row, std::int64_t length, std::int64_t x,
+                 std::int64_t y, Deltas& deltas) {
+    if (std::memcmp(old_row, new_row, static_cast<std::size_t>(length) * sizeof(ObjectId)) == 0)
+        return false;
+    for (std::int64_t i = 0; i < length;) {
+        const ObjectId before = old_row[i], after = new_row[i];
+        const std::int64_t start = i;
+        while (i < length && old_row[i] == before && new_row[i] == after)
+            ++i;
+        if (before == after)
+            continue;
+        if (before != 0) {
+            Delta& delta = deltas[before];
+            delta.lost += i - start;
+            grow(delta.lost_bounds, x + start, y, i - start);
+        }
+        if (after != 0) {
+            Delta& delta = deltas[after];
+            delta.gained += i - start;
+            grow(delta.gained_bounds, x + start, y, i - start);
+        }
+    }
+    std::memcpy(old_row, new_row, static_cast<std::size_t>(length) * sizeof(ObjectId));
+    return true;
+}
+
+Deltas write_pixels(SQLite::Database& db, const LabelEdit& edit) {
+    Deltas deltas;
+    const TileRange range = tiles_of(edit.region);
+    TileIds ids;
+    for (std::int64_t row = range.row; row < range.row_end; ++row)
+        for (std::int64_t col = range.col; col < range.col_end; ++col) {
+            load_tile(db, edit.item, row, col, ids);
+            const Region part = edit.region.intersected({col * size, row * size, size, size});
+            bool changed = false;
+            for (std::int64_t y = part.y; y < part.bottom(); ++y) {
+                const auto source = edit.pixels.row(y - edit.region.y)
+                                        .subspan(static_cast<std::size_t>(part.x - edit.region.x));
+                changed |= overlay_row(ids.data() + (y - row * size) * size + (part.x - col * size),
+                                       source.data(), part.width, part.x, y, deltas);
+            }
+            if (changed)
+                store_tile(db, edit.item, row, col, ids);
+        }
+    return deltas;
+}
+
+bool touches_edge(const Region& inner, const Region& outer) {
+    return inner.x <= outer.x || inner.y <= outer.y || inner.right() >= outer.right() ||
+           inner.bottom() >= outer.bottom();
+}
+
+// Bounds of objects that lost pixels at their rim, anew from the tiles' statistics.
+std::unordered_map<ObjectId, Region> measured_bounds(SQLite::Database& db, ItemId item, const Region& within,
+                                                     const std::unordered_set<ObjectId>& objects) {
+    std::unordered_map<ObjectId, Region> bounds;
+    for_each_stat(db, item, within, [&](std::int64_t row, std::int64_t col, const TileStat& stat) {
+        if (!objects.contains(stat.id))
+            return;
+        Region& known = bounds[stat.id];
+        known = known.united({col * size + stat.left, row * size + stat.top,
+                              std::int64_t{stat.right} - stat.left + 1,
+                              std::int64_t{stat.bottom} - stat.top + 1});
+    });
+    return bounds;
+}
+
+struct ItemFrame {
+    std::string file;
+    std::int64_t width = 0, height = 0; // 0: not yet read
+    std::int64_t last_object = 0;
+};
+
+ItemFrame frame_of(SQLite::Database& db, ItemId item) {
+    SQLite::Statement query(db, "SELECT file, width, height, last_object FROM items WHERE id = ?");
+    query.bind(1, item);
+    if (!query.executeStep())
+        throw Error(ErrorCode::NotFound, "The image to be labelled is no longer in the project.");
+    return {query.getColumn(0).getString(), query.getColumn(1).getInt64(), query.getColumn(2).getInt64(),
+            query.getColumn(3).getInt64()};
+}
+
+std::string describe(const Region& region) {
+    return std::to_string(region.width) + " x " + std::to_string(region.height) + " at " +
+           std::to_string(region.x) + ", " + std::to_string(region.y);
+}
+
+void check_region(const LabelEdit& edit, const ItemFrame& frame) {
+    if (edit.region.empty()) {
+        if (!edit.pixels.empty())
+            throw Error(ErrorCode::BadInput, "Labels were given without the region they belong to.");
+        return;
+    }
+    if (edit.pixels.width() != edit.region.width || edit.pixels.height() != edit.region.height)
+        throw Error(ErrorCode::BadInput, "The labels for \"" + frame.file + "\" are " +
+                                             std::to_string(edit.pixels.width()) + " x " +
+                                             std::to_string(edit.pixels.height()) +
+                                             " pixels, their region is " + describe(edit.region) + ".");
+    const bool known = frame.width > 0 && frame.height > 0;
+    if (edit.region.x < 0 || edit.region.y < 0 ||
+        (known && (edit.region.right() > frame.width || edit.region.bottom() > frame.height)))
+        throw Error(ErrorCode::BadInput, "The labels (" + describe(edit.region) +
+                                             ") reach beyond the image \"" + frame.file + "\"" +
+                                             (known ? " of " + std::to_string(frame.width) + " x " +
+                                                          std::to_string(frame.height) + " pixels"
+                                                    : "") +
+                                             ".");
+}
+
+std::string default_author() {
+    const char* user = std::getenv("USER");
+    return user ? user : "";
+}
+
+void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordered_set<ClassId>& classes) {
+    const ItemFrame frame = frame_of(db, edit.item);
+    check_region(edit, frame);
+    std::unordered_map<ObjectId, const LabelObject*> declared;
+    std::int64_t last_object = frame.last_object;
+    for (const LabelObject& object : edit.objects) {
+        if (object.id == 0)
+            throw Error(ErrorCode::BadInput,
+                        "An object of \"" + frame.file + "\" has the id 0, which means \"no object\".");
+        if (!classes.contains(object.class_id))
+            throw Error(ErrorCode::BadInput, "An object of \"" + frame.file +
+                                                 "\" has a class that the project does not have (" +
+                                                 std::to_string(object.class_id) + ").");
+        if (!declared.emplace(object.id, &object).second)
+            throw Error(ErrorCode::BadInput, "The object " + std::to_string(object.id) + " of \"" +
+                                                 frame.file + "\" is given twice.");
+    }
+
+    const Deltas deltas = write_pixels(db, edit);
+    std::map<ObjectId, LabelObject> to_store; // in order of id: the file is the same for the same edit
+    std::unordered_set<ObjectId> to_measure;
+    Region measure_within;
+    for (const auto& [id, delta] : deltas) {
+        const auto known = find_object(db, edit.item, id);
+        const auto said = declared.find(id);
+        if (!known && said == declared.end())
+            throw Error(ErrorCode::BadInput, "The labels for \"" + frame.file + "\" use the object " +
+                                                 std::to_string(id) + ", of which nothing is said.");
+        LabelObject object = said != declared.end() ? *said->second : *known;
+        if (said == declared.end())
+            object.polygon.clear(); // its pixels are no longer what was drawn
+        object.area = (known ? known->area : 0) + delta.gained - delta.lost;
+        object.edits = known ? known->edits + 1 : 0;
+        object.bounds = known ? known->bounds.united(delta.gained_bounds) : delta.gained_bounds;
+        if (known && delta.lost > 0 && object.area > 0 && touches_edge(delta.lost_bounds, known->bounds)) {
+            to_measure.insert(id);
+            measure_within = measure_within.united(object.bounds);
+        }
+        to_store.emplace(id, std::move(object));
+        last_object = std::max<std::int64_t>(last_object, id);
+    }
+    for (const auto& [id, object] : declared) {
+        if (to_store.contains(id))
+            continue;
+        const auto known = find_object(db, edit.item, id);
+        if (!known)
+            continue; // it has no pixel: it was painted over within the same edit
+        LabelObject changed = *object;
+        changed.area = known->area;
+        changed.bounds = known->bounds;
+        changed.edits = known->edits;
+        to_store.emplace(id, std::move(changed));
+    }
+    if (!to_measure.empty())
+        for (const auto& [id, bounds] : measured_bounds(db, edit.item, measure_within, to_measure))
+            to_store.at(id).bounds = bounds;
+    for (auto& [id, object] : to_store) {
+        if (object.area <= 0) {
+            SQLite::Statement remove(db, "DELETE FROM objects WHERE item = ? AND id = ?");
+            remove.bind(1, edit.item);
+            remove.bind(2, id);
+            remove.exec();
+            continue;
+        }
+        if (object.tool.empty())
+            object.tool = edit.tool;
+        if (object.created.empty())
+            object.created = utc_now();
+        if (object.author.empty())
+            object.author = default_author();
+        store_object(db, edit.item, object);
+    }
+    if (last_object != frame.last_object) {
+        SQLite::Statement update(db, "UPDATE items SET last_object = ? WHERE id = ?");
+        update.bind(1, last_object);
+        update.bind(2, edit.item);
+        update.exec();
+    }
+}
+
+std::unordered_set<ClassId> class_ids(SQLite::Database& db) {
+    std::unordered_set<ClassId> ids;
+    SQLite::Statement query(db, "SELECT id FROM classes");
+    while (query.executeStep())
+        ids.insert(query.getColumn(0).getInt());
+    return ids;
+}
+
+} // namespace
+
+LabelStore::LabelStore(Database& database, ProjectChanges& changes)
+    : database_(database), changes_(changes) {}
+LabelStore::~LabelStore() = default;
+
+LabelMap LabelStore::read(ItemId item, const Region& region) const {
+    if (region.empty())
+        return {};
+    LabelMap labels(region.height, region.width);
+    database_.read([&](SQLite::Database& db) {
+        const Region stored = region.intersected({0, 0, region.right(), region.bottom()});
+        for_each_tile(db, item, stored, [&](std::int64_t row, std::int64_t col, const TileIds& ids) {
+            const Region part = region.intersected({col * size, row * size, size, size});
+            for (std::int64_t y = part.y; y < part.bottom(); ++y)
+                std::memcpy(labels.row(y - region.y).data() + (part.x - region.x),
+                            ids.data() + (y - row * size) * size + (part.x - col * size),
+                            static_cast<std::size_t>(part.width) * sizeof(ObjectId));
+        });
+    });
+    return labels;
+}
+
+Region LabelStore::labelled_bounds(ItemId item) const {
+    return database_.read([&](SQLite::Database& db) {
+        SQLite::Statement query(
+            db, "SELECT MIN(x), MIN(y), MAX(x + width), MAX(y + height) FROM objects WHERE item = ?");
+        query.bind(1, item);
+        if (!query.executeStep() || query.getColumn(0).isNull())
+            return Region{};
+        const std::int64_t x = query.getColumn(0).getInt64(), y = query.getColumn(1).getInt64();
+        return Region{x, y, query.getColumn(2).getInt64() - x, query.getColumn(3).getInt64() - y};
+    });
+}
+
+std::vector<LabelObject> LabelStore::objects(ItemId item) const {
+    return database_.read([&](SQLite::Database& db) {
+        std::vector<LabelObject> objects;
+        SQLite::Statement query(db, std::string("SELECT ") + object_fields +
+                                        " FROM objects WHERE item = ? ORDER BY id");
+        query.bind(1, item);
+        while (query.executeStep())
+            objects.push_back(object_from(query));
+        return objects;
+    });
+}
+
+std::optional<LabelObject> LabelStore::object(ItemId item, ObjectId id) const {
+    return database_.read([&](SQLite::Database& db) { return find_object(db, item, id); });
+}
+
+ObjectId LabelStore::next_object_id(ItemId item) const {
+    return database_.read([&](SQLite::Database& db) {
+        const std::int64_t last = frame_of(db, item).last_object;
+        if (last < std::int64_t{UINT32_MAX})
+            return static_cast<ObjectId>(last + 1);
+        // Some tool used the very last id: look for a gap.
+        SQLite::Statement gap(
+            db, "SELECT MIN(id) + 1 FROM (SELECT 0 AS id UNION ALL SELECT id FROM objects WHERE item = ?1) "
+                "WHERE id + 1 NOT IN (SELECT id FROM objects WHERE item = ?1)");
+        gap.bind(1, item);
+        gap.executeStep();
+        return static_cast<ObjectId>(gap.getColumn(0).getInt64());
+    });
+}
+
+std::int64_t LabelStore::total_objects() const {
+    return database_.read(
+        [](SQLite::Database& db) { return db.execAndGet("SELECT COUNT(*) FROM objects").getInt64(); });
+}
+
+void LabelStore::commit(const LabelEdit& edit) {
+    const std::string file =
+        database_.read([&](SQLite::Database& db) { return frame_of(db, edit.item).file; });
+    database_.edit(changes_, (edit.tool.empty() ? "edit" : edit.tool) + " on " + file, edit.item,
+                   [&](SQLite::Database& db) { commit_one(db, edit, class_ids(db)); });
+}
+
+void LabelStore::commit(const std::vector<LabelEdit>& edits, const std::string& title) {
+    const bool one_item = std::all_of(edits.begin(), edits.end(),
+                                      [&](const LabelEdit& e) { return e.item == edits.front().item; });
+    database_.edit(changes_, title, edits.empty() || !one_item ? 0 : edits.front().item,
+                   [&](SQLite::Database& db) {
+                       const auto classes = class_ids(db);
+                       for (const LabelEdit& edit : edits)
+                           commit_one(db, edit, classes);
+                   });
+}
+
+std::int64_t LabelStore::revision() const {
+    return database_.read([](SQLite::Database& db) {
+        return db.execAndGet("SELECT value FROM meta WHERE key = 'label_revision'").getInt64();
+    });
+}
+
+} // namespace eyepiece

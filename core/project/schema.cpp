@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/project/schema.h"
+
+#include "core/base/error.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+namespace eyepiece {
+namespace {
+
+// `path` is relative to the project's folder when below it. Uniqueness of paths and of class names is the
+// stores' to keep: a constraint here could refuse an undo. Tiles put their statistics before their pixels so
+// that bounds are found without reading pixels.
+constexpr const char* schema = R"(
+CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE items(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL, file TEXT NOT NULL, stem TEXT NOT NULL,
+    state INTEGER NOT NULL DEFAULT 0, problem TEXT NOT NULL DEFAULT '',
+    hash TEXT NOT NULL DEFAULT '', size INTEGER NOT NULL DEFAULT -1, mtime INTEGER NOT NULL DEFAULT 0,
+    width INTEGER NOT NULL DEFAULT 0, height INTEGER NOT NULL DEFAULT 0, channels INTEGER NOT NULL DEFAULT 0,
+    grp TEXT NOT NULL DEFAULT '', split TEXT NOT NULL DEFAULT '', complete INTEGER NOT NULL DEFAULT 0,
+    last_object INTEGER NOT NULL DEFAULT 0, columns TEXT NOT NULL DEFAULT '');
+CREATE INDEX items_by_path ON items(path);
+CREATE INDEX items_by_file ON items(file);
+CREATE INDEX items_by_stem ON items(stem);
+CREATE INDEX items_by_hash ON items(hash);
+CREATE TABLE classes(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, color INTEGER NOT NULL, key TEXT NOT NULL DEFAULT '');
+CREATE TABLE objects(
+    item INTEGER NOT NULL REFERENCES items(id), id INTEGER NOT NULL, class INTEGER NOT NULL REFERENCES classes(id),
+    area INTEGER NOT NULL, x INTEGER NOT NULL, y INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    score REAL NOT NULL DEFAULT -1, edits INTEGER NOT NULL DEFAULT 0, author TEXT NOT NULL DEFAULT '',
+    tool TEXT NOT NULL DEFAULT '', run TEXT NOT NULL DEFAULT '', created TEXT NOT NULL DEFAULT '', polygon BLOB,
+    PRIMARY KEY(item, id));
+CREATE INDEX objects_by_class ON objects(class);
+CREATE TABLE tiles(
+    item INTEGER NOT NULL REFERENCES items(id), row INTEGER NOT NULL, col INTEGER NOT NULL,
+    stats BLOB NOT NULL, data BLOB NOT NULL, PRIMARY KEY(item, row, col));
+CREATE TABLE records(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE edits(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, step INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0,
+    item INTEGER NOT NULL DEFAULT 0, title TEXT NOT NULL, made TEXT NOT NULL, changes BLOB NOT NULL);
+CREATE INDEX edits_in_order ON edits(undone, step, id);
+INSERT INTO meta VALUES('label_revision', 0);
+INSERT INTO classes(id, name, color, key) VALUES(0, 'background', 7895160, '');
+)";
+
+int big_endian(const unsigned char* bytes) {
+    return static_cast<int>((std::uint32_t{bytes[0]} << 24) | (std::uint32_t{bytes[1]} << 16) |
+                            (std::uint32_t{bytes[2]} << 8) | std::uint32_t{bytes[3]});
+}
+
+} // namespace
+
+void create_schema(SQLite::Database& database) {
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    database.exec(schema);
+    database.exec("PRAGMA application_id = " + std::to_string(application_id));
+    database.exec("PRAGMA user_version = " + std::to_string(schema_version));
+    transaction.commit();
+    // Only now: the header that check_header() reads must be in the file itself, not in its log.
+    database.exec("PRAGMA journal_mode = WAL");
+}
+
+std::span<const Migration> migrations() {
+    return {}; // version 1 is the first
+}
+
+void migrate(SQLite::Database& database, const std::filesystem::path& file,
+             std::span<const Migration> steps) {
+    const auto version_of = [&] { return database.execAndGet("PRAGMA user_version").getInt(); };
+    if (version_of() > static_cast<int>(steps.size()))
+        return;
+    auto backup = file;
+    backup += ".version-" + std::to_string(version_of());
+    if (!std::filesystem::exists(backup)) {
+        SQLite::Statement copy(database, "VACUUM INTO ?");
+        copy.bind(1, backup.string());
+        copy.exec();
+    }
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::EXCLUSIVE);
+    // Read again: another process may have been quicker.
+    for (int version = version_of(); version <= static_cast<int>(steps.size()); ++version) {
+        steps[static_cast<std::size_t>(version - 1)](database);
+        database.exec("PRAGMA user_version = " + std::to_string(version + 1));
+    }
+    transaction.commit();
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // so that the file's own header says the new version
+}
+
+int check_header(const std::filesystem::path& file) {
+    std::error_code problem;
+    if (!std::filesystem::exists(file, problem))
+        throw Error(ErrorCode::NotFound,
+                    "There is no project in \"" + file.parent_path().string() +
+                        "\". Choose a folder that holds a project.eyepiece, or make one.");
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream)
+        throw Error(ErrorCode::Storage,
+                    "The project file \"" + file.string() + "\" cannot be read. Check its permissions.",
+                    std::strerror(errno));
+    std::array<unsigned char, 100> header{};
+    stream.read(reinterpret_cast<char*>(header.data()), header.size());
+    if (stream.gcount() != static_cast<std::streamsize>(header.size()) ||
+        std::memcmp(header.data(), "SQLite format 3", 16) != 0)
+        throw Error(ErrorCode::Storage, "The file \"" + file.string() +
+                                            "\" is damaged or is no project file. It was left as it is; "
+                                            "restore it from a copy.");
+    const int version = big_endian(header.data() + 60);
+    if (big_endian(header.data() + 68) != application_id || version < 1)
+        throw Error(ErrorCode::Storage, "The file \"" + file.string() +
+                                            "\" is a database of another program, not an Eyepiece project. "
+                                            "It was left as it is.");
+    if (version > schema_version)
+        throw Error(ErrorCode::Unsupported,
+                    "The project \"" + file.parent_path().string() +
+                        "\" was made by a newer Eyepiece (format " + std::to_string(version) +
+                        ", this one reads up to " + std::to_string(schema_version) +
+                        "). Open it with that version or update this one. It was left as it is.");
+    return version;
+}
+
+} // namespace eyepiece
