@@ -47,6 +47,13 @@ std::optional<EditHistory::Step> EditHistory::redo() {
     return move(false, 0);
 }
 
+std::size_t EditHistory::depth() const {
+    return database_.read([](SQLite::Database& db) {
+        return static_cast<std::size_t>(
+            db.execAndGet("SELECT COUNT(DISTINCT step) FROM edits WHERE undone = 0").getInt64());
+    });
+}
+
 std::optional<EditHistory::Step> EditHistory::move(bool back, std::int64_t only_step) {
     if (database_.in_edit())
         throw Error(ErrorCode::Internal, "Undo was asked for in the middle of an edit.");

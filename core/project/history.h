@@ -24,6 +24,7 @@ public:
     std::optional<Step> next_redo() const;
     std::optional<Step> undo(); // one durable transaction; nothing when there is nothing to undo
     std::optional<Step> redo();
+    std::size_t depth() const; // number of steps that can be undone
 
     // All edits that `body` makes through the stores become one durable transaction and one undo step. When
     // `body` throws, nothing has happened. Listeners hear of it all at the end.
