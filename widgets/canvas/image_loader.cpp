@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/canvas/image_loader.h"
+
+#include "core/base/error.h"
+
+#include <QColor>
+#include <QMetaObject>
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+namespace eyepiece {
+
+namespace {
+
+constexpr std::int64_t small_image = 16'000'000;     // px: looked at as a whole, and prefetched with all pixels
+constexpr std::size_t least_budget = 96u << 20;      // bytes of one image's blocks
+
+std::uint64_t next_serial() {
+    static std::atomic<std::uint64_t> serial{0};
+    return ++serial;
+}
+
+// Enough pixels to know the channels' values: a coarse picture of the whole, or, where that would mean decoding a
+// large file, nine blocks spread over it.
+Image sample_of(PixelBlocks& blocks) {
+    const ImageInfo& info = blocks.info();
+    int level = 0;
+    while (level + 1 < blocks.levels() && std::max(blocks.extent(level).width, blocks.extent(level).height) > 1024)
+        ++level;
+    if (info.width * info.height <= small_image || info.levels > level)
+        return blocks.read(blocks.extent(level), level);
+    constexpr std::int64_t side = 256;
+    Image out;
+    for (int row = 0; row < 3; ++row)
+        for (int column = 0; column < 3; ++column) {
+            const Region place{(info.width - side) * (2 * column + 1) / 6, (info.height - side) * (2 * row + 1) / 6,
+                               std::min(side, info.width), std::min(side, info.height)};
+            const Image part = blocks.read(place, 0);
+            if (out.empty())
+                out = Image::create(part.type(), part.channels(), part.height() * 9, part.width());
+            for (int c = 0; c < part.channels(); ++c)
+                std::memcpy(out.writable_plane(c).data() + static_cast<std::size_t>(row * 3 + column) * part.plane_bytes(),
+                            part.plane(c).data(), part.plane_bytes());
+        }
+    return out;
+}
+
+} // namespace
+
+void apply_range(ChannelDisplay& display, const ChannelStatistics& statistics) {
+    if (display.range == ChannelDisplay::Range::Auto) {
+        display.low = statistics.low_percentile;
+        display.high = statistics.high_percentile;
+    } else if (display.range == ChannelDisplay::Range::MinMax) {
+        display.low = statistics.minimum;
+        display.high = statistics.maximum;
+    }
+    if (!(display.high > display.low))
+        display.high = display.low + 1;
+}
+
+std::vector<ChannelDisplay> default_displays(const ImageInfo& info,
+                                             const std::vector<ChannelStatistics>& statistics) {
+    static const char* const colors[] = {"#3fa9ff", "#2bd96b", "#ff4f5e", "#ffd23f", "#d75bff", "#ffffff"};
+    std::vector<ChannelDisplay> displays(static_cast<std::size_t>(info.channels));
+    for (std::size_t c = 0; c < displays.size(); ++c) {
+        ChannelDisplay& display = displays[c];
+        const QString name =
+            c < info.channel_names.size() ? QString::fromStdString(info.channel_names[c]).toLower() : QString();
+        const bool nuclear_stain = name.contains(u"dapi") || name.contains(u"hoechst");
+        if (info.rgb) {
+            display.color_map = QStringLiteral("gray");
+            if (info.type == PixelType::UInt8) { // a picture is shown as it was taken
+                display.range = ChannelDisplay::Range::Manual;
+                display.low = 0;
+                display.high = 255;
+            }
+        } else if (c < info.channel_colors.size()) {
+            const auto& rgb = info.channel_colors[c];
+            display.color_map = QColor(rgb[0], rgb[1], rgb[2]).name();
+        } else if (displays.size() > 1) {
+            display.color_map = QString::fromLatin1(colors[c % std::size(colors)]);
+            display.visible = c < 4;
+        } else if (nuclear_stain) {
+            display.color_map = QStringLiteral("ice");
+        }
+        if (c < statistics.size())
+            apply_range(display, statistics[c]);
+    }
+    return displays;
+}
+
+ImageLoader::ImageLoader(Opener opener, std::size_t budget_bytes, QObject* parent)
+    : QObject(parent), opener_(std::move(opener)), budget_(budget_bytes) {
+    // Only one of them reads ahead: the other is free for the image that the user asks for.
+    threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop), false); });
+    threads_.emplace_back([this](std::stop_token stop) { work(std::move(stop), true); });
+}
+
+ImageLoader::~ImageLoader() {
+    for (auto& thread : threads_)
+        thread.request_stop();
+    threads_.clear();
+}
+
+void ImageLoader::open(const QString& path) {
+    asked_ = path;
+    for (auto& image : kept_)
+        if (image->path == path) {
+            const auto found = image;
+            keep(found);
+            Q_EMIT opened(found);
+            return;
+        }
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(later_, [&](const Wish& wish) { return wish.path == path; });
+        urgent_.clear();
+        if (std::find(in_hand_.begin(), in_hand_.end(), path) == in_hand_.end())
+            urgent_.push_back({path, nullptr, true});
+    }
+    wake_.notify_all();
+}
+
+void ImageLoader::add(const QString& name, std::shared_ptr<ImageSource> source) {
+    forget(name);
+    asked_ = name;
+    {
+        const std::lock_guard lock(mutex_);
+        urgent_.clear();
+        urgent_.push_back({name, std::move(source), true});
+    }
+    wake_.notify_all();
+}
+
+void ImageLoader::prefetch(const QStringList& paths) {
+    {
+        const std::lock_guard lock(mutex_);
+        later_.clear();
+        for (const QString& path : paths)
+            if (!path.isEmpty() && !holds(path) &&
+                std::find(in_hand_.begin(), in_hand_.end(), path) == in_hand_.end())
+                later_.push_back({path, nullptr, false});
+    }
+    wake_.notify_all();
+}
+
+void ImageLoader::forget(const QString& path) {
+    std::erase_if(kept_, [&](const auto& image) { return image->path == path; });
+}
+
+bool ImageLoader::holds(const QString& path) const {
+    return std::any_of(kept_.begin(), kept_.end(), [&](const auto& image) { return image->path == path; });
+}
+
+void ImageLoader::work(std::stop_token stop, bool prefetches) {
+    while (!stop.stop_requested()) {
+        std::unique_lock lock(mutex_);
+        if (!wake_.wait(lock, stop, [&] { return !urgent_.empty() || (prefetches && !later_.empty()); }))
+            return;
+        auto& queue = urgent_.empty() ? later_ : urgent_;
+        const Wish wish = queue.front();
+        queue.pop_front();
+        in_hand_.push_back(wish.path);
+        lock.unlock();
+        std::shared_ptr<OpenImage> image;
+        QString problem;
+        try {
+            image = load(wish);
+        } catch (const std::exception& error) {
+            problem = QString::fromUtf8(error.what());
+        }
+        lock.lock();
+        std::erase(in_hand_, wish.path);
+        lock.unlock();
+        QMetaObject::invokeMethod(
+            this, [this, path = wish.path, image, problem] { deliver(path, image, problem); }, Qt::QueuedConnection);
+    }
+}
+
+std::shared_ptr<OpenImage> ImageLoader::load(const Wish& wish) const {
+    auto source = wish.source ? wish.source : opener_(wish.path);
+    if (source->info().width <= 0 || source->info().height <= 0)
+        throw Error(ErrorCode::BadInput, "The image " + wish.path.toStdString() + " has no pixels.");
+    auto image = std::make_shared<OpenImage>();
+    image->serial = next_serial();
+    image->path = wish.path;
+    image->blocks = std::make_shared<PixelBlocks>(std::move(source), std::max(budget_ * 3 / 4, least_budget));
+    const Image sample = sample_of(*image->blocks);
+    for (int c = 0; c < sample.channels(); ++c)
+        image->statistics.push_back(channel_statistics(sample, c));
+    const ImageInfo& info = image->info();
+    if (!wish.urgent && info.width * info.height <= small_image)
+        for (std::int64_t y = 0; y < info.height; y += PixelBlocks::block_size)
+            image->blocks->read({0, y, info.width, 1}, 0);
+    return image;
+}
+
+void ImageLoader::deliver(const QString& path, std::shared_ptr<OpenImage> image, const QString& problem) {
+    if (image) {
+        if (path == asked_ || kept_.empty())
+            keep(image);
+        else
+            kept_.insert(std::next(kept_.begin()), image); // behind the one in use
+    }
+    if (path != asked_)
+        return;
+    if (image)
+        Q_EMIT opened(image);
+    else
+        Q_EMIT failed(path, problem);
+}
+
+void ImageLoader::keep(std::shared_ptr<OpenImage> image) {
+    std::erase(kept_, image);
+    kept_.push_front(std::move(image));
+    std::size_t bytes = 0, images = 0;
+    for (auto it = kept_.begin(); it != kept_.end();) {
+        bytes += (*it)->blocks->bytes();
+        if (images >= 2 && (bytes > budget_ || images >= 8))
+            it = kept_.erase(it);
+        else
+            ++it, ++images;
+    }
+}
+
+} // namespace eyepiece
