@@ -359,8 +359,9 @@ void ImageCanvas::refresh_readout() {
                 text += QStringLiteral(" · RGB %1 %2 %3")
                             .arg(value_text(values[0], info.type), value_text(values[1], info.type), value_text(values[2], info.type));
             } else {
-                for (const auto& layer : layers_->bottom_up()) {
-                    const auto* channel = dynamic_cast<const ChannelLayer*>(layer.get());
+                const auto& stack = layers_->bottom_up();
+                for (auto layer = stack.rbegin(); layer != stack.rend(); ++layer) { // the first channel is on top
+                    const auto* channel = dynamic_cast<const ChannelLayer*>(layer->get());
                     if (channel && channel->visible() && channel->channel() >= 0 && static_cast<std::size_t>(channel->channel()) < count) {
                         const QString value = value_text(values[static_cast<std::size_t>(channel->channel())], info.type);
                         text += QStringLiteral(" · %1 %2").arg(count == 1 && info.channel_names.empty() ? tr("value") : channel->title(), value);

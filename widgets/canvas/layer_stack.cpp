@@ -261,7 +261,7 @@ QHash<int, QByteArray> LayerStack::roleNames() const {
 }
 
 Qt::ItemFlags LayerStack::flags(const QModelIndex& at) const {
-    return QAbstractListModel::flags(at) | Qt::ItemIsUserCheckable;
+    return at.isValid() ? QAbstractListModel::flags(at) | Qt::ItemIsUserCheckable : Qt::NoItemFlags;
 }
 
 } // namespace eyepiece
