@@ -25,6 +25,7 @@ const std::vector<Anchored>& anchored() {
         {"cyan", {{0, 0, 0}, {0, 255, 255}}},
         {"magenta", {{0, 0, 0}, {255, 0, 255}}},
         {"yellow", {{0, 0, 0}, {255, 255, 0}}},
+        {"ice", {{0, 0, 0}, {6, 32, 56}, {10, 82, 110}, {22, 142, 168}, {72, 209, 232}, {190, 244, 255}}},
         // End colours of ColorBrewer's RdBu (Harrower & Brewer 2003), which colour-blind eyes tell apart.
         {"blue-white-red", {{33, 102, 172}, {255, 255, 255}, {178, 24, 43}}},
     };
@@ -55,9 +56,9 @@ ColorMap interpolated(std::string name, const std::vector<Color>& anchors) {
 } // namespace
 
 const std::vector<std::string>& color_map_names() {
-    static const std::vector<std::string> names{"gray",    "red",    "green",         "blue",  "cyan",
-                                                "magenta", "yellow", "viridis",       "magma", "inferno",
-                                                "plasma",  "turbo",  "blue-white-red"};
+    static const std::vector<std::string> names{"gray",    "red",    "green", "blue",          "cyan",
+                                                "magenta", "yellow", "ice",   "viridis",       "magma",
+                                                "inferno", "plasma", "turbo", "blue-white-red"};
     return names;
 }
 

@@ -60,11 +60,9 @@ inline std::uint32_t add_saturated(std::uint32_t a, std::uint32_t b) {
 } // namespace
 
 Json to_json(const ChannelContrast& contrast) {
-    return {{"low", contrast.low},
-            {"high", contrast.high},
-            {"gamma", contrast.gamma},
-            {"color-map", contrast.color_map},
-            {"visible", contrast.visible}};
+    return {{"low", contrast.low},         {"high", contrast.high},
+            {"gamma", contrast.gamma},     {"color-map", contrast.color_map},
+            {"visible", contrast.visible}, {"opacity", contrast.opacity}};
 }
 
 ChannelContrast contrast_from_json(const Json& json) {
@@ -75,6 +73,7 @@ ChannelContrast contrast_from_json(const Json& json) {
         contrast.gamma = json.value("gamma", contrast.gamma);
         contrast.color_map = json.value("color-map", contrast.color_map);
         contrast.visible = json.value("visible", contrast.visible);
+        contrast.opacity = std::clamp(json.value("opacity", contrast.opacity), 0.0, 1.0);
         color_map(contrast.color_map);
         if (!(contrast.gamma > 0))
             throw Error(ErrorCode::BadInput, "A contrast's gamma must be above 0.");
@@ -196,14 +195,17 @@ ContrastRenderer::ContrastRenderer(PixelType type, std::vector<ChannelContrast> 
     rgb = rgb && channels.size() == 3;
     passthrough_ = rgb && type == PixelType::UInt8 &&
                    std::all_of(channels.begin(), channels.end(), [](const ChannelContrast& c) {
-                       return c.visible && c.low == 0 && c.high == 255 && c.gamma == 1;
+                       return c.visible && c.low == 0 && c.high == 255 && c.gamma == 1 && c.opacity == 1;
                    });
     static constexpr std::array<const char*, 3> pure{"red", "green", "blue"};
     for (std::size_t i = 0; i < channels.size() && !passthrough_; ++i) {
         const ChannelContrast& channel = channels[i];
         if (!channel.visible)
             continue;
-        const ColorMap map = color_map(rgb ? pure[i] : std::string_view(channel.color_map));
+        ColorMap map = color_map(rgb ? pure[i] : std::string_view(channel.color_map));
+        for (auto& entry : map.colors)
+            for (std::uint8_t& part : entry)
+                part = static_cast<std::uint8_t>(std::lround(part * std::clamp(channel.opacity, 0.0, 1.0)));
         const double span = channel.high > channel.low ? channel.high - channel.low : 1;
         const double power = channel.gamma > 0 ? 1 / channel.gamma : 1;
         const auto color = [&](double fraction) {

@@ -18,6 +18,7 @@ struct ChannelContrast {
     double gamma = 1; // > 1 brightens the dark parts
     std::string color_map = "gray";
     bool visible = true;
+    double opacity = 1; // 0..1: its weight in the sum of channels
     bool operator==(const ChannelContrast&) const = default;
 };
 

@@ -51,14 +51,21 @@ struct Times {
     std::vector<double> ms;
     void report(const char* what) {
         std::sort(ms.begin(), ms.end());
-        const auto at = [&](double share) { return ms[std::min(static_cast<std::size_t>(share * static_cast<double>(ms.size())), ms.size() - 1)]; };
+        const auto at = [&](double share) {
+            return ms[std::min(static_cast<std::size_t>(share * static_cast<double>(ms.size())),
+                               ms.size() - 1)];
+        };
         QTextStream(stdout) << QString("%1 %2 frames  p50 %3 ms  p95 %4 ms  max %5 ms\n")
-                                   .arg(QString::fromLatin1(what), -26).arg(ms.size(), 5)
-                                   .arg(at(0.5), 6, 'f', 2).arg(at(0.95), 6, 'f', 2).arg(ms.back(), 6, 'f', 2);
+                                   .arg(QString::fromLatin1(what), -26)
+                                   .arg(ms.size(), 5)
+                                   .arg(at(0.5), 6, 'f', 2)
+                                   .arg(at(0.95), 6, 'f', 2)
+                                   .arg(ms.back(), 6, 'f', 2);
     }
 };
 
-// One step of the user's: move the view, paint, and let whatever arrived in between be handled, as the window does.
+// One step of the user's: move the view, paint, and let whatever arrived in between be handled, as the window
+// does.
 void frame(ImageCanvas& canvas, Times& times, const std::function<void()>& step) {
     QElapsedTimer timer;
     timer.start();
@@ -88,7 +95,8 @@ void run_script(ImageCanvas& canvas, const char* title) {
         wait_until_idle(canvas);
         for (int i = 0; i < 120; ++i)
             frame(canvas, pan, [&] {
-                canvas.pan({static_cast<int>(34 * std::cos(i * 0.07)), static_cast<int>(27 * std::sin(i * 0.05))});
+                canvas.pan(
+                    {static_cast<int>(34 * std::cos(i * 0.07)), static_cast<int>(27 * std::sin(i * 0.05))});
             });
     }
     for (int round = 0; round < 3; ++round) {
@@ -129,8 +137,8 @@ int main(int argc, char** argv) {
         QCoreApplication::processEvents(QEventLoop::AllEvents, 5);
     const auto first = timer.elapsed();
     wait_until_idle(canvas);
-    QTextStream(stdout) << "10,000 x 10,000 16-bit: first tile asked after " << first << " ms, whole image drawn after "
-                        << timer.elapsed() << " ms\n";
+    QTextStream(stdout) << "10,000 x 10,000 16-bit: first tile asked after " << first
+                        << " ms, whole image drawn after " << timer.elapsed() << " ms\n";
     run_script(canvas, "image alone");
 
     auto tiles = std::make_shared<LabelTiles>(side, side);
@@ -140,7 +148,9 @@ int main(int argc, char** argv) {
             ++id;
             for (int row = 12; row < 52; ++row)
                 if (y + row < side && x + 52 < side)
-                    tiles->set_span(y + row, x + 12, x + 52, id, [](ObjectId) { return false; }, [](std::int64_t, ObjectId) {});
+                    tiles->set_span(
+                        y + row, x + 12, x + 52, id, [](ObjectId) { return false; },
+                        [](std::int64_t, ObjectId) {});
         }
     canvas.layers().show_labels(LayerKind::Labels, "labels", "Labels", tiles, {});
     run_script(canvas, "image and 24,000 labelled objects");

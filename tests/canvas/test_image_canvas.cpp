@@ -16,19 +16,22 @@ using eyepiece::test::SyntheticSource;
 namespace {
 
 // 100 apart in x, and 7 in y: any pixel tells where it is.
-std::uint16_t ramp(int, std::int64_t x, std::int64_t y, int) { return static_cast<std::uint16_t>(x * 100 + y * 7); }
+std::uint16_t ramp(int, std::int64_t x, std::int64_t y, int) {
+    return static_cast<std::uint16_t>(x * 100 + y * 7);
+}
 
 void set_range(ImageCanvas& canvas, double low, double high) {
     const auto* channel = dynamic_cast<const ChannelLayer*>(canvas.layers().bottom_up().front().get());
     ChannelDisplay display = channel->display();
     display.range = ChannelDisplay::Range::Manual;
-    display.low = low;
-    display.high = high;
+    display.contrast.low = low;
+    display.contrast.high = high;
     canvas.layers().set_channel_display(channel->id(), display);
 }
 
 void wheel(QWidget& widget, const QPoint& at, int notches, Qt::KeyboardModifiers modifiers = Qt::NoModifier) {
-    QWheelEvent event(at, widget.mapToGlobal(at), {}, {0, notches * 120}, Qt::NoButton, modifiers, Qt::NoScrollPhase, false);
+    QWheelEvent event(at, widget.mapToGlobal(at), {}, {0, notches * 120}, Qt::NoButton, modifiers,
+                      Qt::NoScrollPhase, false);
     QApplication::sendEvent(&widget, &event);
 }
 
@@ -76,9 +79,10 @@ private Q_SLOTS:
     }
 
     void large_image_zoomed_out_shows_averages_without_reading_on_the_window_thread() {
-        auto source = std::make_shared<SyntheticSource>(3000, 2000, 1, [](int, std::int64_t x, std::int64_t, int) {
-            return static_cast<std::uint16_t>(x / 1500 * 200);
-        });
+        auto source =
+            std::make_shared<SyntheticSource>(3000, 2000, 1, [](int, std::int64_t x, std::int64_t, int) {
+                return static_cast<std::uint16_t>(x / 1500 * 200);
+            });
         show(source);
         set_range(*canvas_, 0, 200);
         QTRY_VERIFY(canvas_->idle());
@@ -101,7 +105,8 @@ private Q_SLOTS:
             // Pictures are drawn at whole device pixels: each of the two may be half of one off.
             const QPointF off = canvas_->view().to_image(at) - before;
             const double allowed = 0.5 / first_scale + 0.5 / canvas_->view().scale() + 1e-6;
-            QVERIFY2(std::abs(off.x()) <= allowed && std::abs(off.y()) <= allowed, qPrintable(QString("%1 %2").arg(off.x()).arg(off.y())));
+            QVERIFY2(std::abs(off.x()) <= allowed && std::abs(off.y()) <= allowed,
+                     qPrintable(QString("%1 %2").arg(off.x()).arg(off.y())));
             // Out again to where it began.
             for (int i = 0; i < 18; ++i)
                 wheel(*canvas_, at, -1);
@@ -183,13 +188,15 @@ private Q_SLOTS:
         const QPoint at = canvas_->view().to_device(QPointF(41.5, 28.5)).toPoint();
         QTest::mouseMove(canvas_.get(), at);
         const QString value = "4" + QString(QChar(0x202f)) + "296"; // 41 * 100 + 28 * 7
-        QTRY_COMPARE(canvas_->readout(), "x 41  y 28 · DAPI " + value + " · Actin " + value + " · nucleus #27");
+        QTRY_COMPARE(canvas_->readout(),
+                     "x 41  y 28 · DAPI " + value + " · Actin " + value + " · nucleus #27");
         QTest::mouseMove(canvas_.get(), {1, 1});
         QTRY_COMPARE(canvas_->readout(), QString());
     }
 
     void label_layers_fill_and_outline() {
-        show(std::make_shared<SyntheticSource>(40, 40, 1, [](int, std::int64_t, std::int64_t, int) { return std::uint16_t{0}; }));
+        show(std::make_shared<SyntheticSource>(
+            40, 40, 1, [](int, std::int64_t, std::int64_t, int) { return std::uint16_t{0}; }));
         LabelMap map(40, 40);
         for (int y = 10; y < 20; ++y)
             for (int x = 10; x < 20; ++x)
@@ -198,7 +205,9 @@ private Q_SLOTS:
         canvas_->layers().show_labels(LayerKind::Labels, "labels", "Labels", map, colors);
         canvas_->layers().set_opacity("labels", 1);
         canvas_->zoom_to(6);
-        const auto at = [&](double x, double y) { return canvas_->view().to_device(QPointF(x, y)).toPoint(); };
+        const auto at = [&](double x, double y) {
+            return canvas_->view().to_device(QPointF(x, y)).toPoint();
+        };
         QImage image = picture();
         QCOMPARE(image.pixel(at(12.5, 12.5)), 0xffff0000u);
         QCOMPARE(image.pixel(at(17.5, 12.5)), 0xff00ff00u);
@@ -219,7 +228,8 @@ private Q_SLOTS:
     }
 
     void zoomed_out_labels_match_the_labels_at_the_middle_of_each_pixel() {
-        show(std::make_shared<SyntheticSource>(2048, 2048, 1, [](int, std::int64_t, std::int64_t, int) { return std::uint16_t{0}; }));
+        show(std::make_shared<SyntheticSource>(
+            2048, 2048, 1, [](int, std::int64_t, std::int64_t, int) { return std::uint16_t{0}; }));
         LabelMap map(2048, 2048);
         for (int y = 0; y < 2048; ++y)
             for (int x = 0; x < 2048; ++x)
@@ -234,12 +244,15 @@ private Q_SLOTS:
         const QImage image = picture();
         for (int row = 0; row < 4; ++row)
             for (int column = 0; column < 4; ++column)
-                QCOMPARE(qRed(image.pixel(canvas_->view().to_device(QPointF(column * 512 + 256, row * 512 + 256)).toPoint())),
-                         10 * (1 + column + 4 * row));
+                QCOMPARE(
+                    qRed(image.pixel(
+                        canvas_->view().to_device(QPointF(column * 512 + 256, row * 512 + 256)).toPoint())),
+                    10 * (1 + column + 4 * row));
     }
 
     void maps_show_their_colours_where_they_are_strong() {
-        show(std::make_shared<SyntheticSource>(40, 40, 1, [](int, std::int64_t, std::int64_t, int) { return std::uint16_t{0}; }));
+        show(std::make_shared<SyntheticSource>(
+            40, 40, 1, [](int, std::int64_t, std::int64_t, int) { return std::uint16_t{0}; }));
         FloatMap map{4, 4, std::vector<float>(16, 0), {8, 8, 16, 16}, true, -2, 2, {}};
         map.values[5] = 2;
         map.values[10] = -2;
@@ -247,7 +260,9 @@ private Q_SLOTS:
         canvas_->layers().set_opacity("attribution", 1);
         canvas_->zoom_to(6);
         const QImage image = picture();
-        const auto at = [&](double x, double y) { return image.pixel(canvas_->view().to_device(QPointF(x, y)).toPoint()); };
+        const auto at = [&](double x, double y) {
+            return image.pixel(canvas_->view().to_device(QPointF(x, y)).toPoint());
+        };
         QVERIFY(qRed(at(14, 14)) > 120 && qBlue(at(14, 14)) < 80);  // positive: red
         QVERIFY(qBlue(at(18, 18)) > 120 && qRed(at(18, 18)) < 120); // negative: blue
         QVERIFY(qRed(at(30, 30)) < 30);                             // outside its region
@@ -283,21 +298,23 @@ private Q_SLOTS:
         show(std::make_shared<SyntheticSource>(64, 64, 2, [](int c, std::int64_t, std::int64_t, int) {
             return static_cast<std::uint16_t>(c == 0 ? 100 : 50);
         }));
-        ChannelDisplay red{true, 1, ChannelDisplay::Range::Manual, 0, 100, 1, "#ff0000"};
-        ChannelDisplay green{true, 1, ChannelDisplay::Range::Manual, 0, 100, 1, "#00ff00"};
+        ChannelDisplay red{{0, 100, 1, "red"}, ChannelDisplay::Range::Manual};
+        ChannelDisplay green{{0, 100, 1, "green"}, ChannelDisplay::Range::Manual};
         canvas_->layers().set_channel_display("channel-0", red);
         canvas_->layers().set_channel_display("channel-1", green);
         const auto middle = [&] { return picture().pixel(200, 150); };
         QTRY_COMPARE(middle(), qRgb(255, 0x80, 0));
         canvas_->layers().set_visible("channel-0", false);
         QTRY_COMPARE(middle(), qRgb(0, 0x80, 0));
-        green.gamma = 2; // sqrt(0.5)
+        green.contrast.gamma = 2; // sqrt(0.5)
         canvas_->layers().set_channel_display("channel-1", green);
         QTRY_COMPARE(middle(), qRgb(0, 180, 0));
     }
 
     void stacks_have_a_slider_and_show_the_plane() {
-        show(std::make_shared<SyntheticSource>(64, 64, 1, [](int, std::int64_t, std::int64_t, int z) { return static_cast<std::uint16_t>(z * 50); }, 4));
+        show(std::make_shared<SyntheticSource>(
+            64, 64, 1,
+            [](int, std::int64_t, std::int64_t, int z) { return static_cast<std::uint16_t>(z * 50); }, 4));
         set_range(*canvas_, 0, 255);
         auto* slider = canvas_->findChild<QSlider*>("canvas-z");
         QVERIFY(slider && slider->isVisible());
@@ -322,11 +339,13 @@ private Q_SLOTS:
     }
 
     void the_next_image_is_there_within_100_ms_when_prefetched() {
-        ImageCanvas canvas([](const QString&) {
-            auto source = std::make_shared<SyntheticSource>(1024, 1024, 1, ramp);
-            source->delay_ms = 20;
-            return source;
-        }, nullptr);
+        ImageCanvas canvas(
+            [](const QString&) {
+                auto source = std::make_shared<SyntheticSource>(1024, 1024, 1, ramp);
+                source->delay_ms = 20;
+                return source;
+            },
+            nullptr);
         canvas.resize(800, 600);
         canvas.show();
         QSignalSpy shown(&canvas, &ImageCanvas::image_shown);
@@ -339,15 +358,18 @@ private Q_SLOTS:
         canvas.show_file("b");
         QTRY_VERIFY_WITH_TIMEOUT(canvas.idle() && canvas.path() == "b", 2000);
         canvas.grab();
-        QVERIFY2(timer.elapsed() < 300, qPrintable(QString::number(timer.elapsed()))); // 100 on an idle machine
+        QVERIFY2(timer.elapsed() < 300,
+                 qPrintable(QString::number(timer.elapsed()))); // 100 on an idle machine
     }
 
     void only_the_last_image_asked_for_is_shown() {
-        ImageCanvas canvas([](const QString& name) {
-            auto source = std::make_shared<SyntheticSource>(64, 64, 1, ramp);
-            source->delay_ms = name == "slow" ? 200 : 1;
-            return source;
-        }, nullptr);
+        ImageCanvas canvas(
+            [](const QString& name) {
+                auto source = std::make_shared<SyntheticSource>(64, 64, 1, ramp);
+                source->delay_ms = name == "slow" ? 200 : 1;
+                return source;
+            },
+            nullptr);
         QSignalSpy shown(&canvas, &ImageCanvas::image_shown);
         canvas.show_file("slow");
         canvas.show_file("fast");
@@ -383,7 +405,8 @@ private Q_SLOTS:
         QCOMPARE(source->reads.load(), reads);
         const Image half = blocks.read({10, 20, 4, 4}, 1);
         // The mean of (20,40), (21,40), (20,41), (21,41) of the ramp, rounded.
-        const double mean = (ramp(0, 20, 40, 0) + ramp(0, 21, 40, 0) + ramp(0, 20, 41, 0) + ramp(0, 21, 41, 0) + 2) / 4;
+        const double mean =
+            (ramp(0, 20, 40, 0) + ramp(0, 21, 40, 0) + ramp(0, 20, 41, 0) + ramp(0, 21, 41, 0) + 2) / 4;
         QCOMPARE(half.value(0, 0, 0), mean);
         PixelBlocks small(source, 2u << 20);
         (void)small.read(small.extent(2), 2);

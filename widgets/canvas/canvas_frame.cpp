@@ -11,13 +11,17 @@ namespace eyepiece {
 
 namespace {
 
-double step_of(int level) { return std::ldexp(1.0, level); }
+double step_of(int level) {
+    return std::ldexp(1.0, level);
+}
 
 // Tiles of a level that an area of the image touches.
 QRect tiles_of(const QRectF& image, int level) {
     const double side = step_of(level) * Tile::size;
-    const int x0 = static_cast<int>(std::floor(image.left() / side)), y0 = static_cast<int>(std::floor(image.top() / side));
-    const int x1 = static_cast<int>(std::ceil(image.right() / side)), y1 = static_cast<int>(std::ceil(image.bottom() / side));
+    const int x0 = static_cast<int>(std::floor(image.left() / side)),
+              y0 = static_cast<int>(std::floor(image.top() / side));
+    const int x1 = static_cast<int>(std::ceil(image.right() / side)),
+              y1 = static_cast<int>(std::ceil(image.bottom() / side));
     return {x0, y0, x1 - x0, y1 - y0};
 }
 
@@ -73,8 +77,12 @@ void CanvasFrame::scroll(const QPoint& by) {
             move(i);
 }
 
-void CanvasFrame::invalidate() { dirty_ = QRect(QPoint(0, 0), frame_.size()); }
-void CanvasFrame::invalidate(const QRect& rect) { dirty_ += rect.intersected(frame_.rect()); }
+void CanvasFrame::invalidate() {
+    dirty_ = QRect(QPoint(0, 0), frame_.size());
+}
+void CanvasFrame::invalidate(const QRect& rect) {
+    dirty_ += rect.intersected(frame_.rect());
+}
 
 const QImage& CanvasFrame::compose(TileCache& tiles, const TileScene* scene, const LayerStack& layers) {
     if (dirty_.isEmpty())
@@ -84,7 +92,8 @@ const QImage& CanvasFrame::compose(TileCache& tiles, const TileScene* scene, con
     if (rects.size() > 24)
         rects.assign(1, dirty_.boundingRect());
     dirty_ = {};
-    const QRect image = FramePart{nullptr, {}, view_, 1}.view.covering(QRectF(QPointF(0, 0), view_.image_size()));
+    const QRect image =
+        FramePart{nullptr, {}, view_, 1}.view.covering(QRectF(QPointF(0, 0), view_.image_size()));
     for (const QRect& rect : rects) {
         const std::vector<Draw> draws = scene ? plan(tiles, *scene, rect) : std::vector<Draw>{};
         const QRect seen = rect.intersected(image);
@@ -113,25 +122,29 @@ void CanvasFrame::compose_part(const QRect& rect, const std::vector<Draw>& draws
         FramePart clipped = part;
         clipped.rect = part.rect.intersected(draw.clip);
         if (!clipped.rect.isEmpty())
-            draw_pixels(clipped, draw.pixels, draw.corner_x, draw.corner_y, draw.step, Tile::apron, draw.smooth);
+            draw_pixels(clipped, draw.pixels, draw.corner_x, draw.corner_y, draw.step, Tile::apron,
+                        draw.smooth);
     }
     for (const auto& layer : layers.bottom_up())
         if (layer->visible())
             layer->compose(part);
 }
 
-std::vector<CanvasFrame::Draw> CanvasFrame::plan(TileCache& tiles, const TileScene& scene, const QRect& rect) const {
+std::vector<CanvasFrame::Draw> CanvasFrame::plan(TileCache& tiles, const TileScene& scene,
+                                                 const QRect& rect) const {
     const int levels = scene.blocks->levels();
     const int level = view_.level(levels);
-    const QRectF image = QRectF(view_.to_image(rect.topLeft()), view_.to_image(rect.bottomRight() + QPointF(1, 1)))
-                             .intersected(QRectF(QPointF(0, 0), view_.image_size()));
+    const QRectF image =
+        QRectF(view_.to_image(rect.topLeft()), view_.to_image(rect.bottomRight() + QPointF(1, 1)))
+            .intersected(QRectF(QPointF(0, 0), view_.image_size()));
     std::vector<Draw> draws;
     if (image.isEmpty())
         return draws;
     const bool crisp = view_.scale() >= 1;
     const auto add = [&](const Tile& tile, const TileKey& key, const QRect& clip, bool smooth) {
         const double step = step_of(key.level);
-        draws.push_back({tile.pixels, key.x * step * Tile::size, key.y * step * Tile::size, step, clip, smooth});
+        draws.push_back(
+            {tile.pixels, key.x * step * Tile::size, key.y * step * Tile::size, step, clip, smooth});
     };
     const QRect grid = tiles_of(image, level);
     for (int y = grid.top(); y <= grid.bottom(); ++y)
@@ -159,7 +172,8 @@ std::vector<CanvasFrame::Draw> CanvasFrame::plan(TileCache& tiles, const TileSce
     return draws;
 }
 
-std::vector<TileKey> CanvasFrame::wanted(const ViewTransform& view, TileCache& tiles, const TileScene& scene) {
+std::vector<TileKey> CanvasFrame::wanted(const ViewTransform& view, TileCache& tiles,
+                                         const TileScene& scene) {
     std::vector<TileKey> list;
     const int levels = scene.blocks->levels();
     const int level = view.level(levels);
@@ -183,7 +197,8 @@ std::vector<TileKey> CanvasFrame::wanted(const ViewTransform& view, TileCache& t
                     continue;
                 found.push_back({std::hypot(x + 0.5 - middle.x(), y + 0.5 - middle.y()), key});
             }
-        std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+        std::stable_sort(found.begin(), found.end(),
+                         [](const auto& a, const auto& b) { return a.first < b.first; });
         for (const auto& [distance, key] : found)
             if (std::find(list.begin(), list.end(), key) == list.end())
                 list.push_back(key);
@@ -198,7 +213,8 @@ std::vector<TileKey> CanvasFrame::wanted(const ViewTransform& view, TileCache& t
     if (counted < room / 2)
         add(seen.adjusted(-ring, -ring, ring, ring), level);
     if (level + 1 < levels - 1)
-        add(seen.adjusted(-seen.width() / 2, -seen.height() / 2, seen.width() / 2, seen.height() / 2), level + 1);
+        add(seen.adjusted(-seen.width() / 2, -seen.height() / 2, seen.width() / 2, seen.height() / 2),
+            level + 1);
     return list;
 }
 

@@ -12,14 +12,14 @@ namespace eyepiece {
 
 class LayerStack;
 
-// The picture of the view in device pixels, kept from one paint to the next: panning moves it and composes only
-// the strips that come into sight; a stroke, or a tile that arrives, composes only its own rectangle.
+// The picture of the view in device pixels, kept from one paint to the next: panning moves it and composes
+// only the strips that come into sight; a stroke, or a tile that arrives, composes only its own rectangle.
 class EYEPIECE_EXPORT CanvasFrame {
 public:
     explicit CanvasFrame(QRgb ground) : ground_(ground) {}
 
-    // Says from where to look; what has to be composed for it is kept in mind. Returns the part of the view that
-    // looks different now.
+    // Says from where to look; what has to be composed for it is kept in mind. Returns the part of the view
+    // that looks different now.
     QRegion set_view(const ViewTransform& view);
     void invalidate();
     void invalidate(const QRect& device_rect);

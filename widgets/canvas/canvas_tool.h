@@ -21,8 +21,8 @@ struct CanvasPointer {
     double pressure = 1; // of a pen, 0 to 1
 };
 
-// What the pointer does on the canvas. The canvas keeps for itself: the wheel, panning (Space or the middle button)
-// and the keys for zooming. Everything else goes to the tool in use. Lives on the window's thread.
+// What the pointer does on the canvas. The canvas keeps for itself: the wheel, panning (Space or the middle
+// button) and the keys for zooming. Everything else goes to the tool in use. Lives on the window's thread.
 class EYEPIECE_EXPORT CanvasTool : public QObject {
     Q_OBJECT
 public:
@@ -33,7 +33,7 @@ public:
     virtual void move(const CanvasPointer&) {} // also without a button
     virtual void release(const CanvasPointer&) {}
     virtual void double_click(const CanvasPointer&) {}
-    virtual void leave() {}                     // the pointer left the canvas
+    virtual void leave() {}                        // the pointer left the canvas
     virtual bool key(QKeyEvent*) { return false; } // true: used
     // Ctrl and the wheel. True: used (a size was changed), else the canvas zooms.
     virtual bool resize(double /*steps*/) { return false; }
@@ -44,7 +44,7 @@ public:
     virtual QCursor cursor() const { return Qt::ArrowCursor; }
 
 Q_SIGNALS:
-    void repaint();                              // what paint() draws changed
+    void repaint(); // what paint() draws changed
     void cursor_changed();
 };
 

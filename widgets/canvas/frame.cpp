@@ -52,8 +52,8 @@ struct Axis {
 };
 
 // For device positions [first, last): where they fall in a picture of `size` pixels.
-Axis sample_axis(int first, int last, int offset, double scale, double corner, double step, int apron, int size,
-                 bool smooth) {
+Axis sample_axis(int first, int last, int offset, double scale, double corner, double step, int apron,
+                 int size, bool smooth) {
     Axis axis;
     const auto count = static_cast<std::size_t>(last - first);
     axis.index.resize(count);
@@ -107,8 +107,8 @@ void draw_pixels(const FramePart& part, const QImage& pixels, double corner_x, d
         return;
     }
 
-    // First between two rows for the columns in use, byte by byte (the compiler makes vector code of it), then
-    // between neighbours.
+    // First between two rows for the columns in use, byte by byte (the compiler makes vector code of it),
+    // then between neighbours.
     const int first = xs.index.front(), last = std::min(xs.index.back() + 1, pixels.width() - 1);
     std::vector<QRgb> between(static_cast<std::size_t>(last - first + 2));
     for (int y = y0; y < y1; ++y) {

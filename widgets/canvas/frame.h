@@ -9,13 +9,13 @@
 
 namespace eyepiece {
 
-// Where a layer draws: a part of the frame, which is an RGB32 picture of the view in device pixels. Several threads
-// draw parts of one frame at a time.
+// Where a layer draws: a part of the frame, which is an RGB32 picture of the view in device pixels. Several
+// threads draw parts of one frame at a time.
 struct FramePart {
     QImage* frame = nullptr;
-    QRect rect;         // in device pixels, inside the frame
+    QRect rect; // in device pixels, inside the frame
     ViewTransform view;
-    int outline = 1;    // width of outlines in device pixels
+    int outline = 1; // width of outlines in device pixels
 
     QRgb* row(int y) const { return reinterpret_cast<QRgb*>(frame->bits() + y * frame->bytesPerLine()); }
     // The first device pixel whose middle lies at or beyond an image coordinate.
@@ -23,14 +23,14 @@ struct FramePart {
     int device_y(double image) const;
 };
 
-// Runs work(first, last) over [0, count) in as many bands as there are cores to spare, one of them on the calling
-// thread, and returns when all are done.
+// Runs work(first, last) over [0, count) in as many bands as there are cores to spare, one of them on the
+// calling thread, and returns when all are done.
 EYEPIECE_EXPORT void in_bands(int count, int least, const std::function<void(int, int)>& work);
 
-// Draws part of a square picture whose left upper corner lies at image coordinate `corner` and whose pixels cover
-// `step` image pixels each; `apron` pixels around it are there for interpolation only.
-EYEPIECE_EXPORT void draw_pixels(const FramePart& part, const QImage& pixels, double corner_x, double corner_y,
-                                 double step, int apron, bool smooth);
+// Draws part of a square picture whose left upper corner lies at image coordinate `corner` and whose pixels
+// cover `step` image pixels each; `apron` pixels around it are there for interpolation only.
+EYEPIECE_EXPORT void draw_pixels(const FramePart& part, const QImage& pixels, double corner_x,
+                                 double corner_y, double step, int apron, bool smooth);
 
 // Mixes a colour into a pixel: alpha 0 leaves it, 256 replaces it.
 inline QRgb mixed(QRgb below, QRgb above, unsigned alpha) {

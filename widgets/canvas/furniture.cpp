@@ -75,7 +75,8 @@ void draw_scale_bar(QPainter& painter, const QPointF& bottom_center, const Scale
     painter.drawPath(path);
     painter.setPen(QPen(Qt::white, 2, Qt::SolidLine, Qt::FlatCap, Qt::MiterJoin));
     painter.drawPath(path);
-    draw_text_on_image(painter, QRectF(bottom_center.x() - 80, bottom - 26, 160, 18), Qt::AlignCenter, bar.text);
+    draw_text_on_image(painter, QRectF(bottom_center.x() - 80, bottom - 26, 160, 18), Qt::AlignCenter,
+                       bar.text);
 }
 
 void draw_pixel_grid(QPainter& painter, const ViewTransform& view) {

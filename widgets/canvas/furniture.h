@@ -24,8 +24,10 @@ EYEPIECE_EXPORT QString value_text(double value, PixelType type);
 
 // Text that stays readable on any picture.
 void draw_text_on_image(QPainter& painter, const QRectF& box, int flags, const QString& text);
-void draw_scale_bar(QPainter& painter, const QPointF& bottom_center, const ScaleBar& bar, double device_pixel_ratio);
-// Lines between the pixels, when they are large enough that one can count them. The painter works in device pixels.
+void draw_scale_bar(QPainter& painter, const QPointF& bottom_center, const ScaleBar& bar,
+                    double device_pixel_ratio);
+// Lines between the pixels, when they are large enough that one can count them. The painter works in device
+// pixels.
 void draw_pixel_grid(QPainter& painter, const ViewTransform& view);
 
 } // namespace eyepiece

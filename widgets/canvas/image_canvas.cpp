@@ -30,9 +30,13 @@ std::shared_ptr<ImageSource> open_file(const QString& path) {
 ImageCanvas::ImageCanvas(QWidget* parent) : ImageCanvas(open_file, parent) {}
 
 ImageCanvas::ImageCanvas(ImageLoader::Opener opener, QWidget* parent)
-    : QWidget(parent), layers_(new LayerStack(this)), loader_(new ImageLoader(std::move(opener), pixel_budget, this)),
-      renderer_(new TileRenderer(std::clamp(QThread::idealThreadCount() - 1, 1, 4), this)), tiles_(tile_budget),
-      frame_(ground), planes_(new PlaneBar(this)) {
+    : QWidget(parent)
+    , layers_(new LayerStack(this))
+    , loader_(new ImageLoader(std::move(opener), pixel_budget, this))
+    , renderer_(new TileRenderer(std::clamp(QThread::idealThreadCount() - 1, 1, 4), this))
+    , tiles_(tile_budget)
+    , frame_(ground)
+    , planes_(new PlaneBar(this)) {
     setObjectName(QStringLiteral("canvas"));
     setAccessibleName(tr("Image"));
     setMouseTracking(true);
@@ -40,8 +44,9 @@ ImageCanvas::ImageCanvas(ImageLoader::Opener opener, QWidget* parent)
     setAttribute(Qt::WA_OpaquePaintEvent);
     setAttribute(Qt::WA_AcceptTouchEvents, false);
     connect(renderer_, &TileRenderer::ready, this, &ImageCanvas::take_tiles, Qt::QueuedConnection);
-    connect(renderer_, &TileRenderer::failed, this, [this](const QString& why) { Q_EMIT image_failed(path_, why); },
-            Qt::QueuedConnection);
+    connect(
+        renderer_, &TileRenderer::failed, this,
+        [this](const QString& why) { Q_EMIT image_failed(path_, why); }, Qt::QueuedConnection);
     connect(loader_, &ImageLoader::opened, this, &ImageCanvas::adopt);
     connect(loader_, &ImageLoader::failed, this, [this](const QString& path, const QString& why) {
         show_nothing(why);
@@ -100,7 +105,9 @@ void ImageCanvas::show_nothing(const QString& message) {
     update();
 }
 
-void ImageCanvas::prefetch(const QStringList& paths) { loader_->prefetch(paths); }
+void ImageCanvas::prefetch(const QStringList& paths) {
+    loader_->prefetch(paths);
+}
 
 void ImageCanvas::reload() {
     const QString path = path_;
@@ -136,9 +143,7 @@ void ImageCanvas::adopt(std::shared_ptr<OpenImage> image) {
 
 void ImageCanvas::make_channels() {
     const ImageInfo& info = image_->info();
-    std::vector<ChannelDisplay> displays = default_displays(info, image_->statistics);
-    if (info.rgb && displays.size() > 1)
-        displays.resize(1);
+    std::vector<ChannelDisplay> displays = image_->displays;
     // What the user chose for the images before holds for this one if it has the same channels.
     const auto before = [&] {
         std::vector<const ChannelLayer*> channels;
@@ -150,19 +155,17 @@ void ImageCanvas::make_channels() {
     std::vector<std::unique_ptr<ChannelLayer>> channels;
     for (std::size_t c = 0; c < displays.size(); ++c) {
         const int number = info.rgb ? -1 : static_cast<int>(c);
-        QString title = info.rgb ? tr("Image") : displays.size() == 1 ? tr("Image") : tr("Channel %1").arg(c + 1);
+        QString title = info.rgb               ? tr("Image")
+                        : displays.size() == 1 ? tr("Image")
+                                               : tr("Channel %1").arg(c + 1);
         if (!info.rgb && c < info.channel_names.size() && !info.channel_names[c].empty())
             title = QString::fromStdString(info.channel_names[c]);
-        if (before.size() == displays.size() && before[c]->channel() == number && before[c]->title() == title &&
-            (before[c]->display().range != ChannelDisplay::Range::Manual || number >= 0)) {
-            const ChannelDisplay fresh = displays[c];
+        if (before.size() == displays.size() && before[c]->channel() == number &&
+            before[c]->title() == title) {
             displays[c] = before[c]->display();
-            if (displays[c].range != ChannelDisplay::Range::Manual)
-                displays[c].low = fresh.low, displays[c].high = fresh.high;
             apply_range(displays[c], image_->statistics[c]);
         }
-        channels.push_back(
-            std::make_unique<ChannelLayer>(number, title, displays[c], image_->statistics[c]));
+        channels.push_back(std::make_unique<ChannelLayer>(number, title, displays[c], image_->statistics[c]));
     }
     layers_->set_channels(std::move(channels)); // which makes the scene
 }
@@ -174,10 +177,12 @@ void ImageCanvas::make_scene() {
     }
     auto scene = std::make_shared<TileScene>();
     // Planes of a stack are pictures of their own, which are kept side by side.
-    scene->image = image_->serial * 1'000'003u + static_cast<std::uint64_t>(t_) * 8191u + static_cast<std::uint64_t>(z_);
+    scene->image =
+        image_->serial * 1'000'003u + static_cast<std::uint64_t>(t_) * 8191u + static_cast<std::uint64_t>(z_);
     scene->revision = ++revision_;
     scene->blocks = image_->blocks;
-    scene->channels = std::make_shared<ChannelRenderer>(image_->info().type, layers_->channel_displays());
+    scene->colors = std::make_shared<ContrastRenderer>(image_->info().type, layers_->channel_contrasts(),
+                                                       image_->info().rgb);
     scene->z = z_;
     scene->t = t_;
     if (scene_ && scene_->image != scene->image)
@@ -224,16 +229,20 @@ void ImageCanvas::take_tiles() {
 }
 
 bool ImageCanvas::idle() const {
-    return renderer_->idle() && (!scene_ || CanvasFrame::wanted(view_, const_cast<TileCache&>(tiles_), *scene_).empty());
+    return renderer_->idle() &&
+           (!scene_ || CanvasFrame::wanted(view_, const_cast<TileCache&>(tiles_), *scene_).empty());
 }
 
 // ---- the view
 
-QPoint ImageCanvas::device(const QPointF& position) const { return (position * devicePixelRatioF()).toPoint(); }
+QPoint ImageCanvas::device(const QPointF& position) const {
+    return (position * devicePixelRatioF()).toPoint();
+}
 
 QRect ImageCanvas::logical(const QRect& rect) const {
     const double ratio = devicePixelRatioF();
-    return QRectF(rect.x() / ratio, rect.y() / ratio, rect.width() / ratio, rect.height() / ratio).toAlignedRect();
+    return QRectF(rect.x() / ratio, rect.y() / ratio, rect.width() / ratio, rect.height() / ratio)
+        .toAlignedRect();
 }
 
 void ImageCanvas::view_moved() {
@@ -254,7 +263,9 @@ void ImageCanvas::zoom_to(double scale) {
     view_moved();
 }
 
-void ImageCanvas::zoom_by(double factor) { zoom_to(view_.scale() * factor); }
+void ImageCanvas::zoom_by(double factor) {
+    zoom_to(view_.scale() * factor);
+}
 
 void ImageCanvas::zoom_at(const QPointF& point, double factor) {
     view_.zoom_at(point, factor);
@@ -325,7 +336,8 @@ void ImageCanvas::paint_furniture(QPainter& painter, const QRect&) {
     draw_scale_bar(painter, QPointF(middle, bottom - 2), bar, ratio);
     if (!readout_text_.isEmpty()) {
         const double room = middle - bar.device_length / ratio / 2 - 2 * margin;
-        draw_text_on_image(painter, QRectF(margin, bottom - line, room, line), Qt::AlignLeft | Qt::AlignVCenter,
+        draw_text_on_image(painter, QRectF(margin, bottom - line, room, line),
+                           Qt::AlignLeft | Qt::AlignVCenter,
                            fontMetrics().elidedText(readout_text_, Qt::ElideRight, static_cast<int>(room)));
     }
     if (!hint_.isEmpty()) {
@@ -354,17 +366,25 @@ void ImageCanvas::refresh_readout() {
         const ImageInfo& info = image_->info();
         std::array<double, 8> values{};
         const auto count = std::min<std::size_t>(values.size(), static_cast<std::size_t>(info.channels));
-        if (image_->blocks->peek(pointer_pixel_.x(), pointer_pixel_.y(), z_, t_, std::span(values).first(count))) {
+        if (image_->blocks->peek(pointer_pixel_.x(), pointer_pixel_.y(), z_, t_,
+                                 std::span(values).first(count))) {
             if (info.rgb) {
                 text += QStringLiteral(" · RGB %1 %2 %3")
-                            .arg(value_text(values[0], info.type), value_text(values[1], info.type), value_text(values[2], info.type));
+                            .arg(value_text(values[0], info.type), value_text(values[1], info.type),
+                                 value_text(values[2], info.type));
             } else {
                 const auto& stack = layers_->bottom_up();
-                for (auto layer = stack.rbegin(); layer != stack.rend(); ++layer) { // the first channel is on top
+                for (auto layer = stack.rbegin(); layer != stack.rend();
+                     ++layer) { // the first channel is on top
                     const auto* channel = dynamic_cast<const ChannelLayer*>(layer->get());
-                    if (channel && channel->visible() && channel->channel() >= 0 && static_cast<std::size_t>(channel->channel()) < count) {
-                        const QString value = value_text(values[static_cast<std::size_t>(channel->channel())], info.type);
-                        text += QStringLiteral(" · %1 %2").arg(count == 1 && info.channel_names.empty() ? tr("value") : channel->title(), value);
+                    if (channel && channel->visible() && channel->channel() >= 0 &&
+                        static_cast<std::size_t>(channel->channel()) < count) {
+                        const QString value =
+                            value_text(values[static_cast<std::size_t>(channel->channel())], info.type);
+                        text += QStringLiteral(" · %1 %2")
+                                    .arg(count == 1 && info.channel_names.empty() ? tr("value")
+                                                                                  : channel->title(),
+                                         value);
                     }
                 }
             }
@@ -372,11 +392,16 @@ void ImageCanvas::refresh_readout() {
         for (const auto& layer : layers_->bottom_up())
             if (const auto* map = dynamic_cast<const MapLayer*>(layer.get()); map && map->visible()) {
                 const FloatMap& values_of = map->map();
-                const auto x = (pointer_pixel_.x() - values_of.region.x) * values_of.width / std::max<std::int64_t>(values_of.region.width, 1);
-                const auto y = (pointer_pixel_.y() - values_of.region.y) * values_of.height / std::max<std::int64_t>(values_of.region.height, 1);
+                const auto x = (pointer_pixel_.x() - values_of.region.x) * values_of.width /
+                               std::max<std::int64_t>(values_of.region.width, 1);
+                const auto y = (pointer_pixel_.y() - values_of.region.y) * values_of.height /
+                               std::max<std::int64_t>(values_of.region.height, 1);
                 if (x >= 0 && y >= 0 && x < values_of.width && y < values_of.height)
-                    text += QStringLiteral(" · %1 %2").arg(
-                        map->title(), value_text(values_of.values[static_cast<std::size_t>(y * values_of.width + x)], PixelType::Float32));
+                    text += QStringLiteral(" · %1 %2")
+                                .arg(map->title(),
+                                     value_text(
+                                         values_of.values[static_cast<std::size_t>(y * values_of.width + x)],
+                                         PixelType::Float32));
             }
         if (extra_readout_)
             if (const QString extra = extra_readout_(pointer_pixel_); !extra.isEmpty())

@@ -15,8 +15,8 @@ namespace eyepiece {
 
 class PlaneBar;
 
-// Shows one image with layers, from the whole of it down to a single pixel. Pixels are read and coloured on other
-// threads: the window's thread only puts finished tiles together, and never waits for a file.
+// Shows one image with layers, from the whole of it down to a single pixel. Pixels are read and coloured on
+// other threads: the window's thread only puts finished tiles together, and never waits for a file.
 //
 //   wheel                 zoom around the pointer           Ctrl + wheel   size of the tool, if it has one
 //   Space or middle drag  pan (also two fingers)            Shift + wheel  pan sideways
@@ -30,7 +30,8 @@ public:
     ImageCanvas(ImageLoader::Opener opener, QWidget* parent);
     ~ImageCanvas() override;
 
-    // Both come back at once; image_shown or image_failed follows. Until then the image before stays in sight.
+    // Both come back at once; image_shown or image_failed follows. Until then the image before stays in
+    // sight.
     void show_file(const QString& path);
     void show_source(const QString& name, std::shared_ptr<ImageSource> source);
     void show_nothing(const QString& message = {}); // an empty canvas that says why, or what to do
@@ -48,7 +49,7 @@ public:
 
     const ViewTransform& view() const { return view_; }
     void fit();
-    void zoom_to(double scale);         // around the middle
+    void zoom_to(double scale); // around the middle
     void zoom_by(double factor);
     void zoom_at(const QPointF& device, double factor);
     void pan(const QPoint& device_delta);
@@ -58,14 +59,16 @@ public:
     CanvasTool* tool() const { return tool_; }
 
     // What the readout says beyond position and values: class and object below the pointer.
-    void set_readout(std::function<QString(const QPoint& pixel)> readout) { extra_readout_ = std::move(readout); }
+    void set_readout(std::function<QString(const QPoint& pixel)> readout) {
+        extra_readout_ = std::move(readout);
+    }
     void refresh_readout();
     QString readout() const { return readout_text_; }
     QPoint pixel_below_pointer() const { return pointer_pixel_; } // (-1,-1): none
     // Words on the canvas until others take their place: a tool's hint. Empty: none.
     void set_hint(const QString& hint);
 
-    bool idle() const; // every tile that is wanted has been drawn
+    bool idle() const;                                      // every tile that is wanted has been drawn
     double last_frame_ms() const { return last_frame_ms_; } // what composing and painting took
     QSize sizeHint() const override { return {640, 480}; }
     QSize minimumSizeHint() const override { return {160, 120}; }
@@ -95,7 +98,8 @@ protected:
     bool event(QEvent* event) override;
 
 private:
-    CanvasPointer pointer(const QPointF& position, Qt::MouseButtons buttons, Qt::KeyboardModifiers modifiers) const;
+    CanvasPointer pointer(const QPointF& position, Qt::MouseButtons buttons,
+                          Qt::KeyboardModifiers modifiers) const;
     void adopt(std::shared_ptr<OpenImage> image);
     void make_channels();
     void make_scene();

@@ -90,7 +90,8 @@ void ImageCanvas::mousePressEvent(QMouseEvent* event) {
     setFocus(Qt::MouseFocusReason);
     if (!image_)
         return;
-    const bool pans = event->button() == Qt::MiddleButton || (event->button() == Qt::LeftButton && (space_ || !tool_));
+    const bool pans =
+        event->button() == Qt::MiddleButton || (event->button() == Qt::LeftButton && (space_ || !tool_));
     if (pans) {
         panning_ = true;
         pan_from_ = device(event->position());
@@ -112,8 +113,10 @@ void ImageCanvas::mouseMoveEvent(QMouseEvent* event) {
     if (!image_)
         return;
     const CanvasPointer at = pointer(event->position(), event->buttons(), event->modifiers());
-    const QPoint pixel(static_cast<int>(std::floor(at.image.x())), static_cast<int>(std::floor(at.image.y())));
-    const bool inside = pixel.x() >= 0 && pixel.y() >= 0 && pixel.x() < image_->info().width && pixel.y() < image_->info().height;
+    const QPoint pixel(static_cast<int>(std::floor(at.image.x())),
+                       static_cast<int>(std::floor(at.image.y())));
+    const bool inside = pixel.x() >= 0 && pixel.y() >= 0 && pixel.x() < image_->info().width &&
+                        pixel.y() < image_->info().height;
     const QPoint shown = inside ? pixel : QPoint(-1, -1);
     if (shown != pointer_pixel_) {
         pointer_pixel_ = shown;
@@ -191,8 +194,12 @@ bool ImageCanvas::navigation_key(QKeyEvent* event) {
         zoom_to(devicePixelRatioF());
         return true;
     case Qt::Key_Plus:
-    case Qt::Key_Equal: zoom_by(zoom_per_notch); return true;
-    case Qt::Key_Minus: zoom_by(1 / zoom_per_notch); return true;
+    case Qt::Key_Equal:
+        zoom_by(zoom_per_notch);
+        return true;
+    case Qt::Key_Minus:
+        zoom_by(1 / zoom_per_notch);
+        return true;
     case Qt::Key_Left:
         if (!plain)
             return false;
@@ -213,7 +220,8 @@ bool ImageCanvas::navigation_key(QKeyEvent* event) {
             return false;
         pan({0, -step});
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 

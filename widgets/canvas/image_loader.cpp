@@ -3,7 +3,6 @@
 
 #include "core/base/error.h"
 
-#include <QColor>
 #include <QMetaObject>
 #include <algorithm>
 #include <atomic>
@@ -13,20 +12,21 @@ namespace eyepiece {
 
 namespace {
 
-constexpr std::int64_t small_image = 16'000'000;     // px: looked at as a whole, and prefetched with all pixels
-constexpr std::size_t least_budget = 96u << 20;      // bytes of one image's blocks
+constexpr std::int64_t small_image = 16'000'000; // px: looked at as a whole, and prefetched with all pixels
+constexpr std::size_t least_budget = 96u << 20;  // bytes of one image's blocks
 
 std::uint64_t next_serial() {
     static std::atomic<std::uint64_t> serial{0};
     return ++serial;
 }
 
-// Enough pixels to know the channels' values: a coarse picture of the whole, or, where that would mean decoding a
-// large file, nine blocks spread over it.
+// Enough pixels to know the channels' values: a coarse picture of the whole, or, where that would mean
+// decoding a large file, nine blocks spread over it.
 Image sample_of(PixelBlocks& blocks) {
     const ImageInfo& info = blocks.info();
     int level = 0;
-    while (level + 1 < blocks.levels() && std::max(blocks.extent(level).width, blocks.extent(level).height) > 1024)
+    while (level + 1 < blocks.levels() &&
+           std::max(blocks.extent(level).width, blocks.extent(level).height) > 1024)
         ++level;
     if (info.width * info.height <= small_image || info.levels > level)
         return blocks.read(blocks.extent(level), level);
@@ -34,62 +34,21 @@ Image sample_of(PixelBlocks& blocks) {
     Image out;
     for (int row = 0; row < 3; ++row)
         for (int column = 0; column < 3; ++column) {
-            const Region place{(info.width - side) * (2 * column + 1) / 6, (info.height - side) * (2 * row + 1) / 6,
-                               std::min(side, info.width), std::min(side, info.height)};
+            const Region place{(info.width - side) * (2 * column + 1) / 6,
+                               (info.height - side) * (2 * row + 1) / 6, std::min(side, info.width),
+                               std::min(side, info.height)};
             const Image part = blocks.read(place, 0);
             if (out.empty())
                 out = Image::create(part.type(), part.channels(), part.height() * 9, part.width());
             for (int c = 0; c < part.channels(); ++c)
-                std::memcpy(out.writable_plane(c).data() + static_cast<std::size_t>(row * 3 + column) * part.plane_bytes(),
+                std::memcpy(out.writable_plane(c).data() +
+                                static_cast<std::size_t>(row * 3 + column) * part.plane_bytes(),
                             part.plane(c).data(), part.plane_bytes());
         }
     return out;
 }
 
 } // namespace
-
-void apply_range(ChannelDisplay& display, const ChannelStatistics& statistics) {
-    if (display.range == ChannelDisplay::Range::Auto) {
-        display.low = statistics.low_percentile;
-        display.high = statistics.high_percentile;
-    } else if (display.range == ChannelDisplay::Range::MinMax) {
-        display.low = statistics.minimum;
-        display.high = statistics.maximum;
-    }
-    if (!(display.high > display.low))
-        display.high = display.low + 1;
-}
-
-std::vector<ChannelDisplay> default_displays(const ImageInfo& info,
-                                             const std::vector<ChannelStatistics>& statistics) {
-    static const char* const colors[] = {"#3fa9ff", "#2bd96b", "#ff4f5e", "#ffd23f", "#d75bff", "#ffffff"};
-    std::vector<ChannelDisplay> displays(static_cast<std::size_t>(info.channels));
-    for (std::size_t c = 0; c < displays.size(); ++c) {
-        ChannelDisplay& display = displays[c];
-        const QString name =
-            c < info.channel_names.size() ? QString::fromStdString(info.channel_names[c]).toLower() : QString();
-        const bool nuclear_stain = name.contains(u"dapi") || name.contains(u"hoechst");
-        if (info.rgb) {
-            display.color_map = QStringLiteral("gray");
-            if (info.type == PixelType::UInt8) { // a picture is shown as it was taken
-                display.range = ChannelDisplay::Range::Manual;
-                display.low = 0;
-                display.high = 255;
-            }
-        } else if (c < info.channel_colors.size()) {
-            const auto& rgb = info.channel_colors[c];
-            display.color_map = QColor(rgb[0], rgb[1], rgb[2]).name();
-        } else if (displays.size() > 1) {
-            display.color_map = QString::fromLatin1(colors[c % std::size(colors)]);
-            display.visible = c < 4;
-        } else if (nuclear_stain) {
-            display.color_map = QStringLiteral("ice");
-        }
-        if (c < statistics.size())
-            apply_range(display, statistics[c]);
-    }
-    return displays;
-}
 
 ImageLoader::ImageLoader(Opener opener, std::size_t budget_bytes, QObject* parent)
     : QObject(parent), opener_(std::move(opener)), budget_(budget_bytes) {
@@ -175,7 +134,8 @@ void ImageLoader::work(std::stop_token stop, bool prefetches) {
         std::erase(in_hand_, wish.path);
         lock.unlock();
         QMetaObject::invokeMethod(
-            this, [this, path = wish.path, image, problem] { deliver(path, image, problem); }, Qt::QueuedConnection);
+            this, [this, path = wish.path, image, problem] { deliver(path, image, problem); },
+            Qt::QueuedConnection);
     }
 }
 
@@ -190,6 +150,7 @@ std::shared_ptr<OpenImage> ImageLoader::load(const Wish& wish) const {
     const Image sample = sample_of(*image->blocks);
     for (int c = 0; c < sample.channels(); ++c)
         image->statistics.push_back(channel_statistics(sample, c));
+    image->displays = default_displays(image->info(), sample);
     const ImageInfo& info = image->info();
     if (!wish.urgent && info.width * info.height <= small_image)
         for (std::int64_t y = 0; y < info.height; y += PixelBlocks::block_size)

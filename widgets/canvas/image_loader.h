@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/export.h"
-#include "widgets/canvas/channel_renderer.h"
+#include "widgets/canvas/channel_display.h"
 #include "widgets/canvas/pixel_blocks.h"
 
 #include <QObject>
@@ -24,11 +24,12 @@ struct OpenImage {
     QString path;             // or another name under which it was shown
     std::shared_ptr<PixelBlocks> blocks;
     std::vector<ChannelStatistics> statistics; // one a channel
+    std::vector<ChannelDisplay> displays;      // how its channels are shown at first
     const ImageInfo& info() const { return blocks->info(); }
 };
 
-// Opens images on threads of its own and keeps the last few open, so that the next one by arrow key is there at
-// once. Lives on the window's thread.
+// Opens images on threads of its own and keeps the last few open, so that the next one by arrow key is there
+// at once. Lives on the window's thread.
 class EYEPIECE_EXPORT ImageLoader : public QObject {
     Q_OBJECT
 public:
@@ -38,11 +39,13 @@ public:
     ImageLoader(Opener opener, std::size_t budget_bytes, QObject* parent = nullptr);
     ~ImageLoader() override;
 
-    void open(const QString& path); // answered by opened() or failed(), unless another one is asked for before
+    void
+    open(const QString& path); // answered by opened() or failed(), unless another one is asked for before
     void prefetch(const QStringList& paths); // when nothing else is to do; replaces what was asked before
-    void add(const QString& name, std::shared_ptr<ImageSource> source); // an image from elsewhere; then as open()
-    void forget(const QString& path);        // its file changed
-    bool holds(const QString& path) const;   // it would open at once
+    void add(const QString& name,
+             std::shared_ptr<ImageSource> source); // an image from elsewhere; then as open()
+    void forget(const QString& path);              // its file changed
+    bool holds(const QString& path) const;         // it would open at once
 
 Q_SIGNALS:
     void opened(std::shared_ptr<eyepiece::OpenImage> image);
@@ -61,19 +64,13 @@ private:
 
     Opener opener_;
     std::size_t budget_;
-    QString asked_;                                  // window's thread
-    std::list<std::shared_ptr<OpenImage>> kept_;     // window's thread; the one used last in front
+    QString asked_;                              // window's thread
+    std::list<std::shared_ptr<OpenImage>> kept_; // window's thread; the one used last in front
     std::mutex mutex_;
     std::condition_variable_any wake_;
     std::deque<Wish> urgent_, later_;
     std::vector<QString> in_hand_;
     std::vector<std::jthread> threads_;
 };
-
-// How the channels of an image are shown at first.
-EYEPIECE_EXPORT std::vector<ChannelDisplay> default_displays(const ImageInfo& info,
-                                                             const std::vector<ChannelStatistics>& statistics);
-// low and high for a range that follows the data.
-EYEPIECE_EXPORT void apply_range(ChannelDisplay& display, const ChannelStatistics& statistics);
 
 } // namespace eyepiece

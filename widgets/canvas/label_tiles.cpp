@@ -7,9 +7,11 @@
 namespace eyepiece {
 
 LabelTiles::LabelTiles(std::int64_t height, std::int64_t width)
-    : width_(width), height_(height), columns_(static_cast<int>((width + tile_size - 1) / tile_size)),
-      rows_(static_cast<int>((height + tile_size - 1) / tile_size)),
-      tiles_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {}
+    : width_(width)
+    , height_(height)
+    , columns_(static_cast<int>((width + tile_size - 1) / tile_size))
+    , rows_(static_cast<int>((height + tile_size - 1) / tile_size))
+    , tiles_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {}
 
 LabelTiles::LabelTiles(const LabelMap& map) : LabelTiles(map.height(), map.width()) {
     if (!map.empty())
@@ -41,9 +43,11 @@ LabelMap LabelTiles::read(const Region& region) const {
         auto row = out.row(y - region.y);
         for (std::int64_t x = region.x; x < region.right();) {
             const std::int64_t end = std::min(region.right(), (x / tile_size + 1) * tile_size);
-            const auto& data = tiles_[index(static_cast<int>(x / tile_size), static_cast<int>(y / tile_size))];
+            const auto& data =
+                tiles_[index(static_cast<int>(x / tile_size), static_cast<int>(y / tile_size))];
             if (data)
-                std::memcpy(row.data() + (x - region.x), data->ids.data() + (y % tile_size) * tile_size + x % tile_size,
+                std::memcpy(row.data() + (x - region.x),
+                            data->ids.data() + (y % tile_size) * tile_size + x % tile_size,
                             static_cast<std::size_t>(end - x) * sizeof(ObjectId));
             x = end;
         }
@@ -56,11 +60,13 @@ void LabelTiles::write(const Region& region, const LabelMap& pixels) {
         const auto row = pixels.row(y - region.y);
         for (std::int64_t x = region.x; x < region.right();) {
             const std::int64_t end = std::min(region.right(), (x / tile_size + 1) * tile_size);
-            const auto part = row.subspan(static_cast<std::size_t>(x - region.x), static_cast<std::size_t>(end - x));
+            const auto part =
+                row.subspan(static_cast<std::size_t>(x - region.x), static_cast<std::size_t>(end - x));
             const int column = static_cast<int>(x / tile_size), tile_row = static_cast<int>(y / tile_size);
             const bool blank = std::all_of(part.begin(), part.end(), [](ObjectId id) { return id == 0; });
             if (!blank || tiles_[index(column, tile_row)])
-                std::memcpy(writable(column, tile_row).ids.data() + (y % tile_size) * tile_size + x % tile_size,
+                std::memcpy(writable(column, tile_row).ids.data() + (y % tile_size) * tile_size +
+                                x % tile_size,
                             part.data(), part.size_bytes());
             x = end;
         }

@@ -12,9 +12,10 @@
 
 namespace eyepiece {
 
-// The labels of one image in memory, as tiles of 256 x 256 ids; a tile without labels takes no memory. Beside the
-// ids each tile keeps them subsampled to halves down to one pixel, so that a picture of the whole image does not
-// walk through all of them. Not thread-safe; several threads may read while none writes and prepare() was called.
+// The labels of one image in memory, as tiles of 256 x 256 ids; a tile without labels takes no memory. Beside
+// the ids each tile keeps them subsampled to halves down to one pixel, so that a picture of the whole image
+// does not walk through all of them. Not thread-safe; several threads may read while none writes and
+// prepare() was called.
 class EYEPIECE_EXPORT LabelTiles {
 public:
     static constexpr int tile_size = 256; // px
@@ -37,8 +38,8 @@ public:
     LabelMap read(const Region& region) const;         // region must lie inside
     void write(const Region& region, const LabelMap& pixels);
 
-    // Sets pixels [x0, x1) of a row, which must lie inside; calls changed(x, old id) for each that changes, and
-    // leaves a pixel as it is when keep(old id) holds. Both are inlined: strokes live on this.
+    // Sets pixels [x0, x1) of a row, which must lie inside; calls changed(x, old id) for each that changes,
+    // and leaves a pixel as it is when keep(old id) holds. Both are inlined: strokes live on this.
     template<class Keep, class Changed>
     void set_span(std::int64_t y, std::int64_t x0, std::int64_t x1, ObjectId id, Keep keep, Changed changed);
 
@@ -56,7 +57,8 @@ private:
     };
     TileData& writable(int column, int row);
     std::size_t index(int column, int row) const {
-        return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) + static_cast<std::size_t>(column);
+        return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns_) +
+               static_cast<std::size_t>(column);
     }
     std::int64_t width_ = 0, height_ = 0;
     int columns_ = 0, rows_ = 0;

@@ -6,22 +6,25 @@
 
 namespace eyepiece {
 
-Layer::Layer(LayerKind kind, QString id, QString title) : kind_(kind), id_(std::move(id)), title_(std::move(title)) {}
+Layer::Layer(LayerKind kind, QString id, QString title)
+    : kind_(kind), id_(std::move(id)), title_(std::move(title)) {}
 Layer::~Layer() = default;
 
 ChannelLayer::ChannelLayer(int channel, QString title, ChannelDisplay display, ChannelStatistics statistics)
-    : Layer(LayerKind::Channel, QStringLiteral("channel-%1").arg(channel), std::move(title)), channel_(channel),
-      display_(std::move(display)), statistics_(std::move(statistics)) {}
+    : Layer(LayerKind::Channel, QStringLiteral("channel-%1").arg(channel), std::move(title))
+    , channel_(channel)
+    , display_(std::move(display))
+    , statistics_(std::move(statistics)) {}
 
 QColor ChannelLayer::swatch() const {
-    return channel_ < 0 ? QColor() : QColor(color_table(display_.color_map)[200]);
+    return channel_ < 0 ? QColor() : QColor(color_table(display_.contrast.color_map)[200]);
 }
 
 QRgb LabelColors::object_color(ObjectId id) {
     if (id == 0)
         return 0;
-    // Steps of the golden section around the circle of hues keep neighbours apart; lightness varies as well, so
-    // that objects stay apart for those who do not tell red from green.
+    // Steps of the golden section around the circle of hues keep neighbours apart; lightness varies as well,
+    // so that objects stay apart for those who do not tell red from green.
     const double turn = static_cast<double>(id) * 0.61803398875;
     const double hue = turn - std::floor(turn);
     const int value = 170 + static_cast<int>(id * 37u % 80u);
@@ -29,16 +32,20 @@ QRgb LabelColors::object_color(ObjectId id) {
     return QColor::fromHsv(static_cast<int>(hue * 359), saturation, value).rgb();
 }
 
-QRgb LabelColors::outline_color(QRgb fill) { return mixed(fill, 0xffffffffu, 200); }
+QRgb LabelColors::outline_color(QRgb fill) {
+    return mixed(fill, 0xffffffffu, 200);
+}
 
 LabelLayer::LabelLayer(LayerKind kind, QString id, QString title, std::shared_ptr<LabelTiles> tiles,
                        LabelColors colors)
     : Layer(kind, std::move(id), std::move(title)), tiles_(std::move(tiles)), colors_(std::move(colors)) {}
 
 void LabelLayer::prepare(const ViewTransform& view, const QRect& rect) {
-    const QRectF image(view.to_image(rect.topLeft() - QPointF(2, 2)), view.to_image(rect.bottomRight() + QPointF(3, 3)));
+    const QRectF image(view.to_image(rect.topLeft() - QPointF(2, 2)),
+                       view.to_image(rect.bottomRight() + QPointF(3, 3)));
     const QRect pixels = image.toAlignedRect().translated(-origin_);
-    tiles_->prepare({pixels.x(), pixels.y(), pixels.width(), pixels.height()}, view.level(LabelTiles::levels));
+    tiles_->prepare({pixels.x(), pixels.y(), pixels.width(), pixels.height()},
+                    view.level(LabelTiles::levels));
 }
 
 namespace {
@@ -64,7 +71,8 @@ public:
 
     // Returns the image row that was read, so that the caller can reuse a row that is the same.
     std::int64_t image_row(int y) const {
-        return static_cast<std::int64_t>(std::floor((y + 0.5 - view_.offset().y()) / view_.scale())) - origin_.y();
+        return static_cast<std::int64_t>(std::floor((y + 0.5 - view_.offset().y()) / view_.scale())) -
+               origin_.y();
     }
 
     void read(std::int64_t row, ObjectId* out) const {
@@ -115,7 +123,8 @@ void LabelLayer::compose(const FramePart& part) const {
 
     // A window of 2 reach + 1 rows of ids slides down.
     const int window = 2 * reach + 1;
-    std::vector<std::vector<ObjectId>> ids(static_cast<std::size_t>(window), std::vector<ObjectId>(static_cast<std::size_t>(count)));
+    std::vector<std::vector<ObjectId>> ids(static_cast<std::size_t>(window),
+                                           std::vector<ObjectId>(static_cast<std::size_t>(count)));
     std::vector<std::int64_t> which(static_cast<std::size_t>(window), INT64_MIN);
     const auto load = [&](int y) {
         const auto slot = static_cast<std::size_t>(((y % window) + window) % window);
@@ -127,7 +136,9 @@ void LabelLayer::compose(const FramePart& part) const {
             rows.read(row, ids[slot].data());
         which[slot] = row;
     };
-    const auto line = [&](int y) { return ids[static_cast<std::size_t>(((y % window) + window) % window)].data() + reach; };
+    const auto line = [&](int y) {
+        return ids[static_cast<std::size_t>(((y % window) + window) % window)].data() + reach;
+    };
     for (int y = part.rect.top() - reach; y < part.rect.top() + reach; ++y)
         load(y);
 
@@ -180,8 +191,8 @@ MapLayer::MapLayer(QString id, QString title, FloatMap map)
     : Layer(LayerKind::Map, std::move(id), std::move(title)), map_(std::move(map)) {
     if (map_.region.empty())
         map_.region = {0, 0, map_.width, map_.height};
-    if (map_.color_map.isEmpty())
-        map_.color_map = map_.is_signed ? QStringLiteral("coolwarm") : QStringLiteral("inferno");
+    if (map_.color_map.empty())
+        map_.color_map = map_.is_signed ? "blue-white-red" : "inferno";
     const ColorTable table = color_table(map_.color_map);
     colors_ = QImage(static_cast<int>(map_.width), static_cast<int>(map_.height), QImage::Format_RGB32);
     strength_ = QImage(colors_.size(), QImage::Format_RGB32);
@@ -189,7 +200,8 @@ MapLayer::MapLayer(QString id, QString title, FloatMap map)
     const float low = map_.is_signed ? -reach : map_.minimum, high = map_.is_signed ? reach : map_.maximum;
     const float per_unit = high > low ? 1 / (high - low) : 0;
     for (int y = 0; y < colors_.height(); ++y) {
-        const float* in = map_.values.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(map_.width);
+        const float* in =
+            map_.values.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(map_.width);
         auto* color = reinterpret_cast<QRgb*>(colors_.scanLine(y));
         auto* strength = reinterpret_cast<QRgb*>(strength_.scanLine(y));
         for (int x = 0; x < colors_.width(); ++x) {
@@ -204,7 +216,8 @@ MapLayer::MapLayer(QString id, QString title, FloatMap map)
 
 void MapLayer::compose(const FramePart& part) const {
     const unsigned alpha = static_cast<unsigned>(std::lround(std::clamp(opacity(), 0.0, 1.0) * 256));
-    const QRect covered = part.view.covering(QRectF(map_.region.x, map_.region.y, map_.region.width, map_.region.height));
+    const QRect covered =
+        part.view.covering(QRectF(map_.region.x, map_.region.y, map_.region.width, map_.region.height));
     const QRect rect = part.rect.intersected(covered);
     if (alpha == 0 || rect.isEmpty() || colors_.isNull())
         return;

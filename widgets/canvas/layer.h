@@ -2,7 +2,7 @@
 #pragma once
 #include "core/base/export.h"
 #include "core/data/label_map.h"
-#include "widgets/canvas/channel_renderer.h"
+#include "widgets/canvas/channel_display.h"
 #include "widgets/canvas/frame.h"
 #include "widgets/canvas/label_tiles.h"
 
@@ -16,8 +16,8 @@ namespace eyepiece {
 
 enum class LayerKind { Channel, Labels, Prediction, Map };
 
-// Something that lies on the canvas. The stack owns it; what may change at any time goes through the stack, which
-// tells the canvas.
+// Something that lies on the canvas. The stack owns it; what may change at any time goes through the stack,
+// which tells the canvas.
 class EYEPIECE_EXPORT Layer {
 public:
     Layer(LayerKind kind, QString id, QString title);
@@ -27,7 +27,7 @@ public:
     const QString& id() const { return id_; }
     const QString& title() const { return title_; }
     bool visible() const { return visible_; }
-    double opacity() const { return opacity_; } // 0 to 1
+    double opacity() const { return opacity_; }  // 0 to 1
     virtual QColor swatch() const { return {}; } // the colour that stands for it in a list; invalid: none
 
     // Called on the window's thread before compose() is called from several threads at once.
@@ -46,7 +46,7 @@ private:
 class EYEPIECE_EXPORT ChannelLayer : public Layer {
 public:
     ChannelLayer(int channel, QString title, ChannelDisplay display, ChannelStatistics statistics);
-    int channel() const { return channel_; }                 // -1: all three of an RGB picture together
+    int channel() const { return channel_; }                   // -1: all three of an RGB picture together
     const ChannelDisplay& display() const { return display_; } // with this layer's visibility and opacity
     const ChannelStatistics& statistics() const { return statistics_; }
     QColor swatch() const override;
@@ -74,7 +74,8 @@ struct LabelColors {
 // Objects as coloured areas with crisp outlines: labels and predictions.
 class EYEPIECE_EXPORT LabelLayer : public Layer {
 public:
-    LabelLayer(LayerKind kind, QString id, QString title, std::shared_ptr<LabelTiles> tiles, LabelColors colors);
+    LabelLayer(LayerKind kind, QString id, QString title, std::shared_ptr<LabelTiles> tiles,
+               LabelColors colors);
     const LabelTiles& tiles() const { return *tiles_; }
     ObjectId selected() const { return selected_; }
     void prepare(const ViewTransform& view, const QRect& rect) override;
@@ -89,15 +90,15 @@ private:
     QPoint origin_; // image position of the tiles' pixel (0,0): a prediction may cover a region only
 };
 
-// A number for each pixel of the image or of a region, which may be coarser than the image: an attribution, an
-// uncertainty.
+// A number for each pixel of the image or of a region, which may be coarser than the image: an attribution,
+// an uncertainty.
 struct FloatMap {
     std::int64_t width = 0, height = 0;
-    std::vector<float> values; // (H,W)
-    Region region;             // the image pixels it covers; empty: the whole image, one value a pixel
-    bool is_signed = false;    // around zero: a diverging colour map
+    std::vector<float> values;      // (H,W)
+    Region region;                  // the image pixels it covers; empty: the whole image, one value a pixel
+    bool is_signed = false;         // around zero: a diverging colour map
     float minimum = 0, maximum = 1; // shown as the ends of the colour map
-    QString color_map = {};    // empty: "inferno", or "coolwarm" when signed
+    std::string color_map = {};     // empty: "inferno", or "blue-white-red" when signed
 };
 
 class EYEPIECE_EXPORT MapLayer : public Layer {

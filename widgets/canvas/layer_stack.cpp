@@ -10,10 +10,14 @@ namespace {
 // Channels lie at the bottom, maps above them, then predictions, then labels, whatever the order of arrival.
 int height_of(LayerKind kind) {
     switch (kind) {
-    case LayerKind::Channel: return 0;
-    case LayerKind::Map: return 1;
-    case LayerKind::Prediction: return 2;
-    case LayerKind::Labels: return 3;
+    case LayerKind::Channel:
+        return 0;
+    case LayerKind::Map:
+        return 1;
+    case LayerKind::Prediction:
+        return 2;
+    case LayerKind::Labels:
+        return 3;
     }
     return 0;
 }
@@ -24,14 +28,18 @@ LayerStack::LayerStack(QObject* parent) : QAbstractListModel(parent) {}
 LayerStack::~LayerStack() = default;
 
 Layer* LayerStack::get(const QString& id) const {
-    const auto found = std::find_if(layers_.begin(), layers_.end(), [&](const auto& layer) { return layer->id() == id; });
+    const auto found =
+        std::find_if(layers_.begin(), layers_.end(), [&](const auto& layer) { return layer->id() == id; });
     return found == layers_.end() ? nullptr : found->get();
 }
 
-const Layer* LayerStack::find(const QString& id) const { return get(id); }
+const Layer* LayerStack::find(const QString& id) const {
+    return get(id);
+}
 
 int LayerStack::row_of(const Layer* layer) const {
-    const auto found = std::find_if(layers_.begin(), layers_.end(), [&](const auto& each) { return each.get() == layer; });
+    const auto found =
+        std::find_if(layers_.begin(), layers_.end(), [&](const auto& each) { return each.get() == layer; });
     return static_cast<int>(layers_.end() - found) - 1;
 }
 
@@ -44,7 +52,8 @@ void LayerStack::put(std::unique_ptr<Layer> layer) {
     if (Layer* old = get(layer->id())) {
         layer->visible_ = old->visible_;
         layer->opacity_ = old->opacity_;
-        auto& place = *std::find_if(layers_.begin(), layers_.end(), [&](const auto& each) { return each.get() == old; });
+        auto& place = *std::find_if(layers_.begin(), layers_.end(),
+                                    [&](const auto& each) { return each.get() == old; });
         place = std::move(layer);
         told(place.get(), {});
     } else {
@@ -64,8 +73,8 @@ void LayerStack::set_channels(std::vector<std::unique_ptr<ChannelLayer>> channel
     std::erase_if(layers_, [](const auto& layer) { return layer->kind() == LayerKind::Channel; });
     // The first channel is the topmost of them, as it stands first in the list.
     for (auto& channel : channels) {
-        channel->visible_ = channel->display_.visible;
-        channel->opacity_ = channel->display_.opacity;
+        channel->visible_ = channel->display_.contrast.visible;
+        channel->opacity_ = channel->display_.contrast.opacity;
         layers_.insert(layers_.begin(), std::move(channel));
     }
     endResetModel();
@@ -77,30 +86,26 @@ void LayerStack::set_channel_display(const QString& id, const ChannelDisplay& di
     if (!channel || channel->display_ == display)
         return;
     channel->display_ = display;
-    channel->visible_ = display.visible;
-    channel->opacity_ = display.opacity;
+    channel->visible_ = display.contrast.visible;
+    channel->opacity_ = display.contrast.opacity;
     told(channel, {VisibleRole, OpacityRole, SwatchRole});
     Q_EMIT channels_changed();
 }
 
-std::vector<ChannelDisplay> LayerStack::channel_displays() const {
-    std::vector<ChannelDisplay> displays;
+std::vector<ChannelContrast> LayerStack::channel_contrasts() const {
+    std::vector<ChannelContrast> contrasts;
     for (const auto& layer : layers_) {
         const auto* channel = dynamic_cast<const ChannelLayer*>(layer.get());
         if (!channel)
             continue;
-        if (channel->channel() < 0) { // red, green and blue with one setting
-            for (const char* color : {"#ff0000", "#00ff00", "#0000ff"}) {
-                displays.push_back(channel->display());
-                displays.back().color_map = QString::fromLatin1(color);
-            }
-            return displays;
-        }
+        if (channel->channel() < 0)
+            return std::vector<ChannelContrast>(
+                3, channel->display().contrast); // red, green, blue with one setting
         const auto at = static_cast<std::size_t>(channel->channel());
-        displays.resize(std::max(displays.size(), at + 1));
-        displays[at] = channel->display();
+        contrasts.resize(std::max(contrasts.size(), at + 1));
+        contrasts[at] = channel->display().contrast;
     }
-    return displays;
+    return contrasts;
 }
 
 void LayerStack::show_labels(LayerKind kind, const QString& id, const QString& title,
@@ -181,7 +186,7 @@ void LayerStack::set_visible(const QString& id, bool visible) {
     layer->visible_ = visible;
     told(layer, {VisibleRole});
     if (auto* channel = dynamic_cast<ChannelLayer*>(layer)) {
-        channel->display_.visible = visible;
+        channel->display_.contrast.visible = visible;
         Q_EMIT channels_changed();
     } else {
         Q_EMIT appearance_changed({});
@@ -196,7 +201,7 @@ void LayerStack::set_opacity(const QString& id, double opacity) {
     layer->opacity_ = opacity;
     told(layer, {OpacityRole});
     if (auto* channel = dynamic_cast<ChannelLayer*>(layer)) {
-        channel->display_.opacity = opacity;
+        channel->display_.contrast.opacity = opacity;
         Q_EMIT channels_changed();
     } else {
         Q_EMIT appearance_changed({});
@@ -224,14 +229,22 @@ QVariant LayerStack::data(const QModelIndex& at, int role) const {
         return {};
     const Layer& layer = *layers_[layers_.size() - 1 - static_cast<std::size_t>(at.row())];
     switch (role) {
-    case Qt::DisplayRole: return layer.title();
-    case Qt::CheckStateRole: return layer.visible() ? Qt::Checked : Qt::Unchecked;
-    case IdRole: return layer.id();
-    case KindRole: return static_cast<int>(layer.kind());
-    case VisibleRole: return layer.visible();
-    case OpacityRole: return layer.opacity();
-    case SwatchRole: return layer.swatch();
-    default: return {};
+    case Qt::DisplayRole:
+        return layer.title();
+    case Qt::CheckStateRole:
+        return layer.visible() ? Qt::Checked : Qt::Unchecked;
+    case IdRole:
+        return layer.id();
+    case KindRole:
+        return static_cast<int>(layer.kind());
+    case VisibleRole:
+        return layer.visible();
+    case OpacityRole:
+        return layer.opacity();
+    case SwatchRole:
+        return layer.swatch();
+    default:
+        return {};
     }
 }
 

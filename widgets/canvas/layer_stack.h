@@ -29,10 +29,10 @@ public:
     void set_channels(std::vector<std::unique_ptr<ChannelLayer>> channels);
     void set_channel_display(const QString& id, const ChannelDisplay& display);
     // How each channel is to be rendered: one entry a channel (three for an RGB picture).
-    std::vector<ChannelDisplay> channel_displays() const;
+    std::vector<ChannelContrast> channel_contrasts() const;
 
-    void show_labels(LayerKind kind, const QString& id, const QString& title, std::shared_ptr<LabelTiles> tiles,
-                     LabelColors colors, QPoint origin = {});
+    void show_labels(LayerKind kind, const QString& id, const QString& title,
+                     std::shared_ptr<LabelTiles> tiles, LabelColors colors, QPoint origin = {});
     void show_labels(LayerKind kind, const QString& id, const QString& title, const LabelMap& map,
                      LabelColors colors, QPoint origin = {});
     void set_label_colors(const QString& id, LabelColors colors);
@@ -58,7 +58,7 @@ public:
     Qt::ItemFlags flags(const QModelIndex& index) const override;
 
 Q_SIGNALS:
-    void channels_changed();                       // the image is to be rendered anew
+    void channels_changed();                          // the image is to be rendered anew
     void appearance_changed(const QRect& image_rect); // compose anew; an empty rectangle: everything
 
 private:

@@ -66,24 +66,17 @@ void copy_overlap(const Image& from, const Region& from_place, Image& to, const 
 } // namespace
 
 Image halved(const Image& image) {
-    Image out = Image::create(image.type(), image.channels(), (image.height() + 1) / 2, (image.width() + 1) / 2);
-    switch (image.type()) {
-    case PixelType::UInt8: halve_all<std::uint8_t>(image, out); break;
-    case PixelType::Int8: halve_all<std::int8_t>(image, out); break;
-    case PixelType::UInt16: halve_all<std::uint16_t>(image, out); break;
-    case PixelType::Int16: halve_all<std::int16_t>(image, out); break;
-    case PixelType::UInt32: halve_all<std::uint32_t>(image, out); break;
-    case PixelType::Int32: halve_all<std::int32_t>(image, out); break;
-    case PixelType::Float32: halve_all<float>(image, out); break;
-    case PixelType::Float64: halve_all<double>(image, out); break;
-    }
+    Image out =
+        Image::create(image.type(), image.channels(), (image.height() + 1) / 2, (image.width() + 1) / 2);
+    with_pixel_type(image.type(), [&](auto sample) { halve_all<decltype(sample)>(image, out); });
     return out;
 }
 
 std::size_t PixelBlocks::KeyHash::operator()(const Key& key) const noexcept {
     std::uint64_t h = static_cast<std::uint64_t>(key.x) * 0x9E3779B97F4A7C15ull;
     h ^= static_cast<std::uint64_t>(key.y) * 0xC2B2AE3D27D4EB4Full + (h << 6) + (h >> 2);
-    h ^= static_cast<std::uint64_t>(key.level * 7919 + key.z * 104729 + key.t * 1299709) * 0x165667B19E3779F9ull;
+    h ^= static_cast<std::uint64_t>(key.level * 7919 + key.z * 104729 + key.t * 1299709) *
+         0x165667B19E3779F9ull;
     return static_cast<std::size_t>(h ^ (h >> 31));
 }
 
@@ -172,7 +165,8 @@ Image PixelBlocks::block(const Key& key) {
     } catch (...) {
         const std::lock_guard again(mutex_);
         for (const Key& each : mine)
-            if (const auto found = blocks_.find(each); found != blocks_.end() && found->second.state == State::Loading)
+            if (const auto found = blocks_.find(each);
+                found != blocks_.end() && found->second.state == State::Loading)
                 found->second.state = State::Failed;
         loaded_.notify_all();
         throw;
@@ -185,8 +179,8 @@ Image PixelBlocks::block(const Key& key) {
     return load(key); // evicted at once: the budget is smaller than one run of blocks
 }
 
-// A file in full-width strips, or one that can only be decoded whole, is read a row of blocks at a time: asking
-// for each block alone would decode every strip once a block.
+// A file in full-width strips, or one that can only be decoded whole, is read a row of blocks at a time:
+// asking for each block alone would decode every strip once a block.
 std::vector<PixelBlocks::Key> PixelBlocks::load_together(const Key& key) const {
     constexpr std::int64_t run_limit = 32768; // px
     const bool stored = key.level == 0 || key.level < info().levels;
@@ -209,7 +203,8 @@ void PixelBlocks::read_run(const std::vector<Key>& run) {
     const Region place = all.intersected(extent(first.level));
     const Image strip = source_->read(place, first.level, first.z, first.t);
     for (const Key& key : run) {
-        const Region part = Region{key.x * std::int64_t{block_size}, place.y, block_size, place.height}.intersected(place);
+        const Region part =
+            Region{key.x * std::int64_t{block_size}, place.y, block_size, place.height}.intersected(place);
         Image pixels = Image::create(strip.type(), strip.channels(), part.height, part.width);
         copy_overlap(strip, place, pixels, part);
         store(key, std::move(pixels));
@@ -217,14 +212,16 @@ void PixelBlocks::read_run(const std::vector<Key>& run) {
 }
 
 Image PixelBlocks::load(const Key& key) {
-    const Region place = Region{key.x * std::int64_t{block_size}, key.y * std::int64_t{block_size}, block_size, block_size}
-                             .intersected(extent(key.level));
+    const Region place =
+        Region{key.x * std::int64_t{block_size}, key.y * std::int64_t{block_size}, block_size, block_size}
+            .intersected(extent(key.level));
     if (place.empty())
         throw Error(ErrorCode::Internal, "A part outside the image was asked for.");
     if (key.level == 0 || key.level < info().levels)
         return source_->read(place, key.level, key.z, key.t);
     const Region finer = extent(key.level - 1);
-    const Region twice = Region{2 * place.x, 2 * place.y, 2 * place.width, 2 * place.height}.intersected(finer);
+    const Region twice =
+        Region{2 * place.x, 2 * place.y, 2 * place.width, 2 * place.height}.intersected(finer);
     return halved(read(twice, key.level - 1, key.z, key.t));
 }
 

@@ -14,9 +14,10 @@
 
 namespace eyepiece {
 
-// The decoded pixels of one open image, in blocks at every pyramid level, as many as fit into a budget of memory.
-// A level that the file does not store is averaged from the finer one, block by block, so that showing the whole
-// of a large image decodes its file once, and changing the contrast not at all. Thread-safe.
+// The decoded pixels of one open image, in blocks at every pyramid level, as many as fit into a budget of
+// memory. A level that the file does not store is averaged from the finer one, block by block, so that
+// showing the whole of a large image decodes its file once, and changing the contrast not at all.
+// Thread-safe.
 class EYEPIECE_EXPORT PixelBlocks {
 public:
     static constexpr int block_size = 512; // px
@@ -29,8 +30,8 @@ public:
     // Size of a level as a region at (0,0), rounded up.
     Region extent(int level) const;
 
-    // The pixels of a region of a level, which is clipped to it. Decodes what is missing: not for the window's
-    // thread. Throws Error.
+    // The pixels of a region of a level, which is clipped to it. Decodes what is missing: not for the
+    // window's thread. Throws Error.
     Image read(const Region& region, int level, int z = 0, int t = 0);
     // The values of one pixel, one a channel, if its block is in memory: never waits for the file.
     bool peek(std::int64_t x, std::int64_t y, int z, int t, std::span<double> values) const;

@@ -48,9 +48,11 @@ void PlaneBar::set_range(int depth, int frames) {
     const QSignalBlocker z(z_.slider), t(t_.slider);
     z_.slider->setRange(0, depth - 1);
     t_.slider->setRange(0, frames - 1);
-    for (auto* widget : {static_cast<QWidget*>(z_.name), static_cast<QWidget*>(z_.slider), static_cast<QWidget*>(z_.value)})
+    for (auto* widget :
+         {static_cast<QWidget*>(z_.name), static_cast<QWidget*>(z_.slider), static_cast<QWidget*>(z_.value)})
         widget->setVisible(depth > 1);
-    for (auto* widget : {static_cast<QWidget*>(t_.name), static_cast<QWidget*>(t_.slider), static_cast<QWidget*>(t_.value)})
+    for (auto* widget :
+         {static_cast<QWidget*>(t_.name), static_cast<QWidget*>(t_.slider), static_cast<QWidget*>(t_.value)})
         widget->setVisible(frames > 1);
     setVisible(depth > 1 || frames > 1);
     show_values();
@@ -66,7 +68,8 @@ void PlaneBar::set_plane(int z, int t) {
 
 void PlaneBar::show_values() {
     for (const Row* row : {&z_, &t_})
-        row->value->setText(QStringLiteral("%1 / %2").arg(row->slider->value() + 1).arg(row->slider->maximum() + 1));
+        row->value->setText(
+            QStringLiteral("%1 / %2").arg(row->slider->value() + 1).arg(row->slider->maximum() + 1));
 }
 
 void PlaneBar::paintEvent(QPaintEvent*) {

@@ -61,10 +61,13 @@ void TileCache::clear() {
 
 Tile render_tile(const TileScene& scene, const TileKey& key) {
     constexpr int full = Tile::size + 2 * Tile::apron;
-    const Region wanted{key.x * std::int64_t{Tile::size} - Tile::apron, key.y * std::int64_t{Tile::size} - Tile::apron,
-                        full, full};
+    const Region wanted{key.x * std::int64_t{Tile::size} - Tile::apron,
+                        key.y * std::int64_t{Tile::size} - Tile::apron, full, full};
     const Region inside = wanted.intersected(scene.blocks->extent(key.level));
-    const QImage part = scene.channels->render(scene.blocks->read(inside, key.level, scene.z, scene.t));
+    const Image raw = scene.blocks->read(inside, key.level, scene.z, scene.t);
+    QImage part(static_cast<int>(raw.width()), static_cast<int>(raw.height()), QImage::Format_RGB32);
+    scene.colors->render(raw, {reinterpret_cast<std::uint32_t*>(part.bits()),
+                               static_cast<std::size_t>(part.sizeInBytes()) / 4});
     Tile tile{scene.revision, part};
     if (inside == wanted)
         return tile;
@@ -139,7 +142,8 @@ void TileRenderer::work(std::stop_token stop) {
         std::erase(in_hand_, key);
         if (!problem.isEmpty()) { // an empty tile in its place, so that it is not asked for again and again
             tile.revision = scene->revision;
-            tile.pixels = QImage(Tile::size + 2 * Tile::apron, Tile::size + 2 * Tile::apron, QImage::Format_RGB32);
+            tile.pixels =
+                QImage(Tile::size + 2 * Tile::apron, Tile::size + 2 * Tile::apron, QImage::Format_RGB32);
             tile.pixels.fill(Qt::black);
         }
         results_.push_back({key, std::move(tile)});

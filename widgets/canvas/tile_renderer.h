@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/export.h"
-#include "widgets/canvas/channel_renderer.h"
+#include "core/data/contrast.h"
 #include "widgets/canvas/pixel_blocks.h"
 
 #include <QImage>
@@ -17,8 +17,8 @@
 
 namespace eyepiece {
 
-// A tile of the picture at one pyramid level: 256 x 256 pixels of that level, with one pixel more on each side so
-// that a tile can be resampled without looking at its neighbours.
+// A tile of the picture at one pyramid level: 256 x 256 pixels of that level, with one pixel more on each
+// side so that a tile can be resampled without looking at its neighbours.
 struct TileKey {
     std::uint64_t image = 0; // serial number of the open image (and of its z and t)
     int level = 0, x = 0, y = 0;
@@ -35,10 +35,10 @@ struct TileKeyHash {
 };
 
 struct Tile {
-    static constexpr int size = 256;  // px of its level
-    static constexpr int apron = 1;   // px on each side beyond it; repeats the edge at the image's border
-    std::uint64_t revision = 0;       // of the display settings it was rendered with
-    QImage pixels;                    // RGB32, (size + 2 apron) squared
+    static constexpr int size = 256; // px of its level
+    static constexpr int apron = 1;  // px on each side beyond it; repeats the edge at the image's border
+    std::uint64_t revision = 0;      // of the display settings it was rendered with
+    QImage pixels;                   // RGB32, (size + 2 apron) squared
 };
 
 // Rendered tiles, the least recently used dropped first. Used on the window's thread only.
@@ -64,7 +64,7 @@ struct TileScene {
     std::uint64_t image = 0;
     std::uint64_t revision = 0;
     std::shared_ptr<PixelBlocks> blocks;
-    std::shared_ptr<const ChannelRenderer> channels;
+    std::shared_ptr<const ContrastRenderer> colors;
     int z = 0, t = 0;
 };
 

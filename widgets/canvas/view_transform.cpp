@@ -6,13 +6,17 @@
 
 namespace eyepiece {
 
-int ViewTransform::round(double value) { return static_cast<int>(std::floor(value + 0.5)); }
+int ViewTransform::round(double value) {
+    return static_cast<int>(std::floor(value + 0.5));
+}
 
 QRectF ViewTransform::to_device(const QRectF& image) const {
     return {to_device(image.topLeft()), to_device(image.bottomRight())};
 }
 
-QRect ViewTransform::covering(const QRectF& image) const { return to_device(image).toAlignedRect(); }
+QRect ViewTransform::covering(const QRectF& image) const {
+    return to_device(image).toAlignedRect();
+}
 
 QRectF ViewTransform::visible_image() const {
     const QRectF seen(to_image(QPointF(0, 0)), to_image(QPointF(view_.width(), view_.height())));
@@ -24,11 +28,14 @@ double ViewTransform::fit_scale() const {
         return 1;
     const double margin = 0.98;
     const double scale = margin * std::min(view_.width() / image_.width(), view_.height() / image_.height());
-    // A thumbnail-sized image blown up to the whole window says nothing more: stop at a few device pixels each.
+    // A thumbnail-sized image blown up to the whole window says nothing more: stop at a few device pixels
+    // each.
     return std::clamp(scale, 1e-4, 16.0);
 }
 
-double ViewTransform::min_scale() const { return std::min(1.0, fit_scale() * 0.25); }
+double ViewTransform::min_scale() const {
+    return std::min(1.0, fit_scale() * 0.25);
+}
 
 void ViewTransform::set_view_size(const QSize& size) {
     if (size == view_ || size.isEmpty())
@@ -56,7 +63,9 @@ void ViewTransform::set_scale_at(const QPointF& device, double scale) {
     clamp();
 }
 
-void ViewTransform::zoom_at(const QPointF& device, double factor) { set_scale_at(device, scale_ * factor); }
+void ViewTransform::zoom_at(const QPointF& device, double factor) {
+    set_scale_at(device, scale_ * factor);
+}
 
 void ViewTransform::pan(const QPoint& device_delta) {
     offset_ += device_delta;
@@ -86,7 +95,8 @@ void ViewTransform::clamp() {
     const double keep = 48;
     const double width = image_.width() * scale_, height = image_.height() * scale_;
     offset_.setX(std::clamp(offset_.x(), keep - std::max(width, keep), std::max(view_.width() - keep, 0.0)));
-    offset_.setY(std::clamp(offset_.y(), keep - std::max(height, keep), std::max(view_.height() - keep, 0.0)));
+    offset_.setY(
+        std::clamp(offset_.y(), keep - std::max(height, keep), std::max(view_.height() - keep, 0.0)));
 }
 
 int ViewTransform::level(int levels) const {

@@ -15,14 +15,16 @@ namespace eyepiece {
 // Where an image lies in a view. Image coordinates: pixel (0,0) covers [0,1) x [0,1). Device coordinates:
 // physical pixels of the widget. A value type.
 //
-// The offset is kept exact, so that many small zoom steps around one point do not drift, but the picture is drawn
-// at the whole device pixel nearest to it: panning then moves pixels without recomputing them.
+// The offset is kept exact, so that many small zoom steps around one point do not drift, but the picture is
+// drawn at the whole device pixel nearest to it: panning then moves pixels without recomputing them.
 class EYEPIECE_EXPORT ViewTransform {
 public:
     static constexpr double max_scale = 128; // device pixels for one image pixel
 
     double scale() const { return scale_; } // device pixels for one image pixel
-    QPoint offset() const { return {round(offset_.x()), round(offset_.y())}; } // device position of the image's corner
+    QPoint offset() const {
+        return {round(offset_.x()), round(offset_.y())};
+    } // device position of the image's corner
     QSize view_size() const { return view_; }
     QSizeF image_size() const { return image_; }
 
@@ -35,9 +37,9 @@ public:
     bool has_image() const { return image_.width() > 0 && image_.height() > 0; }
 
     void set_image_size(const QSizeF& size) { image_ = size; }
-    void set_view_size(const QSize& size); // keeps the middle in the middle
-    void fit(); // the whole image, with a small margin
-    bool fitted() const { return fitted_; } // nothing was zoomed or panned since fit()
+    void set_view_size(const QSize& size);              // keeps the middle in the middle
+    void fit();                                         // the whole image, with a small margin
+    bool fitted() const { return fitted_; }             // nothing was zoomed or panned since fit()
     void zoom_at(const QPointF& device, double factor); // the image point below `device` stays there
     void set_scale_at(const QPointF& device, double scale);
     void pan(const QPoint& device_delta);
