@@ -10,8 +10,8 @@ namespace eyepiece {
 using Polygon = std::vector<Point2>; // a ring, closed by itself: the last point is joined to the first
 
 // The outline of a mask's first (topmost, then leftmost) 4-connected part along the pixels' edges, clockwise,
-// corner points only; holes are left out. Empty for an empty mask. Rasterised, it gives the filled part back
-// exactly.
+// corner points only; holes (background closed in on all eight sides) are left out. Empty for an empty mask.
+// Rasterised, it gives the filled part back exactly.
 EYEPIECE_EXPORT Polygon trace_outline(const Mask& mask, double x_offset = 0, double y_offset = 0);
 // The outlines of all 4-connected parts and of their holes; together, even-odd, they are the mask.
 EYEPIECE_EXPORT std::vector<Polygon> trace_outlines(const Mask& mask, double x_offset = 0,
