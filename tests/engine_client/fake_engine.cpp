@@ -89,7 +89,7 @@ bool canned(std::uint64_t id, const std::string& operation, bool check, const Js
     const Json answers = Json::parse(std::ifstream(file));
     std::string key = check ? operation + ":check" : operation;
     if (operation == "list")
-        key += ":" + spec.value("kind", std::string());
+        key.append(":").append(spec.value("kind", std::string()));
     if (!answers.contains(key))
         return false;
     const Json& answer = answers[key];
@@ -154,9 +154,7 @@ void answer(std::uint64_t id, const std::string& operation, bool check, const Js
     } else if (operation == "progress") {
         const int count = spec.value("count", 10);
         for (int at = 0; at < count; ++at) {
-            say({{"id", id},
-                 {"progress", at / static_cast<double>(count)},
-                 {"stage", "step " + std::to_string(at)}});
+            say({{"id", id}, {"progress", at / static_cast<double>(count)}, {"stage", std::to_string(at)}});
             say({{"id", id}, {"metric", "loss"}, {"step", at}, {"value", at == 0 ? Json() : Json(1.0 / at)}});
         }
         say({{"id", id}, {"warn", "One image is dark."}});

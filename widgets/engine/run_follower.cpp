@@ -152,7 +152,8 @@ void RunFollower::look() {
         run.has_checkpoint = QFileInfo::exists(run.folder + QStringLiteral("/checkpoints/last.pt"));
         if (run.state == RunState::Died || run.state == RunState::Failed)
             run.last_log_line = last_line(run.folder + QStringLiteral("/log.txt"));
-        if (run.active() || wanted_.contains(id)) {
+        // What it wrote between our last look and its end is read when it is seen to have ended.
+        if (run.active() || followed.last.active() || wanted_.contains(id)) {
             read_details(followed, run, change);
         } else {
             run.plan = followed.last.plan;
@@ -271,13 +272,10 @@ void RunFollower::launch(const QString& spec_file, const QString& run_folder, co
 QString RunFollower::start(const Json& spec, const QString& slug, const QStringList& program) {
     if (!store_)
         throw Error(ErrorCode::NotFound, QObject::tr("No project is open.").toStdString());
-    const RunInfo made = store_->create(spec, slug.toStdString());
-    const QString folder = text(made.folder.string());
-    // The process must know that the folder is its own.
     Json complete = spec;
     complete["operation"] = "train";
-    complete["run"] = made.id;
-    write_file_atomically(made.folder / "spec.json", complete.dump(2));
+    const RunInfo made = store_->create(complete, slug.toStdString());
+    const QString folder = text(made.folder.string());
     try {
         launch(folder + QStringLiteral("/spec.json"), folder, program);
     } catch (const Error& error) {

@@ -43,7 +43,7 @@ struct RunRecord {
     QString id;     // "0007-unet"
     int number = 0; // 7
     QString folder;
-    RunState state = RunState::Queued;
+    RunState state = RunState::Damaged;
     Json spec = Json::object(), status = Json::object();
     // Only of followed runs:
     Json plan = Json::object(), snapshot = Json::object(), baselines = Json::object();
@@ -54,12 +54,12 @@ struct RunRecord {
     bool active() const {
         return state == RunState::Queued || state == RunState::Running || state == RunState::Paused;
     }
-    bool resumable() const;                 // ended before its end, with a checkpoint to go on from
+    EYEPIECE_EXPORT bool resumable() const; // ended before its end, with a checkpoint to go on from
     EYEPIECE_EXPORT QString title() const;  // "Run 7 · U-Net"
     EYEPIECE_EXPORT QString reason() const; // why it ended or has not: one sentence; may be empty
     int epoch() const { return number_of("epoch", 0); }
     int epochs() const { return number_of("epochs", 0); }
-    double score() const; // of its main metric, the best so far; NaN when there is none
+    EYEPIECE_EXPORT double score() const; // of its main metric, the best so far; NaN when there is none
     bool has_checkpoint = false;
     QString last_log_line; // when it failed or died
 
