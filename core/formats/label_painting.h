@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/formats/label_readers.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace eyepiece {
+
+// One object on its way into a label map.
+struct PaintedPart {
+    Region where; // of the mask, in the image
+    Mask mask;
+    ImportedObject object; // without id
+    std::string name;      // for a problem's sentence
+};
+
+// Paints parts over one another, crowds first, then by falling area, so that the smaller stay visible;
+// numbers those that remain from 1 in the order given.
+ImportedLabels paint_parts(std::int64_t height, std::int64_t width, std::vector<PaintedPart> parts);
+
+// The mask's pixels cut to their bounds; an empty region when there are none.
+PaintedPart cut_to_bounds(const Mask& mask);
+
+// Pixels as numbers, before anything is made of them for the eye: palettes as indices, few bits unspread.
+// JPEG is refused. `palette` is set when the numbers are indices of colours.
+Image read_label_pixels(const std::filesystem::path& path, bool* palette = nullptr);
+
+// COCO's listing.
+std::unique_ptr<LabelSource> list_coco(const std::filesystem::path& path, const LabelOptions& options);
+bool looks_like_coco(
+    const std::filesystem::path& path); // a JSON file with "images" and "annotations" at its top
+
+// Folder entries in natural order; unreadable ones are left out.
+std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder);
+// Of a folder: those that have an image's ending.
+std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder);
+
+} // namespace eyepiece

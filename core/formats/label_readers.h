@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/export.h"
+#include "core/data/label_map.h"
+#include "core/data/outlines.h"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace eyepiece {
+
+enum class LabelFormat {
+    Unknown,
+    LabelImages,   // "masks": one label image beside each image
+    MaskPerObject, // "mask-per-object": ID/images/* and ID/masks/*, one mask file an object (Kaggle's DSB
+                   // 2018)
+    Coco           // "coco": one JSON file, polygons or run lengths
+};
+EYEPIECE_EXPORT std::string_view
+to_string(LabelFormat format); // "unknown", "masks", "mask-per-object", "coco"
+EYEPIECE_EXPORT LabelFormat label_format_from_string(std::string_view name); // throws Error(BadInput)
+
+// What a file or folder looks like, from its layout and, of JSON, its top-level names. Never throws for what
+// it finds, only Error(NotFound) when there is nothing.
+EYEPIECE_EXPORT LabelFormat detect_label_format(const std::filesystem::path& path);
+
+// What the values of a label image mean.
+enum class LabelValues {
+    Automatic, // of each image: see below
+    Objects,   // each value is one object
+    Classes    // each value (or colour) is a class; its connected parts are objects
+};
+
+struct LabelOptions {
+    LabelValues values = LabelValues::Automatic;
+    std::string class_name = "object"; // of objects whose file names no class
+};
+
+// One labelled image that was found; nothing of it is read yet.
+struct LabelEntry {
+    std::string key;             // the image's stem, without "_mask" and the like
+    std::filesystem::path image; // empty when it was not found; then match items by key
+    std::filesystem::path file;  // the label file (or the folder of mask files), for messages
+};
+
+struct LabelProblem {
+    std::filesystem::path file;
+    std::string reason; // one sentence
+};
+
+struct ImportedObject {
+    ObjectId id = 0; // as in the map
+    std::string class_name;
+    Polygon outline;    // where the file gave exactly one polygon and nothing lies over it
+    double score = -1;  // where the file states one
+    bool crowd = false; // COCO's "iscrowd": a region of many that were not told apart
+};
+
+struct ImportedLabels {
+    LabelMap map; // ids 1..n
+    std::vector<ImportedObject>
+        objects; // in order of id; one wholly covered by others is left out, and said so
+    std::vector<std::string> problems; // parts that were left out, each with its reason
+};
+
+// A set of labels on disk. Where objects overlap, the smaller lies on top, so that neither disappears:
+// painted by falling area, crowds first of all. Thread-safe: read() may run on several threads.
+//
+// Automatic meaning of a label image's values: one value beside 0 (0/255, 0/1) is a mask of one class.
+// Colours are classes, named "#rrggbb" (black is background). Of several gray values each is an object,
+// unless most of them lie in several places, which classes do: those are named "class 1", ... In a palette
+// PNG the indices count and 255 is void, as PASCAL VOC has it. Negative values are background. JPEG is
+// refused, for it changes values.
+class EYEPIECE_EXPORT LabelSource {
+public:
+    virtual ~LabelSource();
+    virtual LabelFormat format() const = 0;
+    const std::vector<LabelEntry>& entries() const { return entries_; }
+    const std::vector<LabelProblem>& problems() const { return problems_; } // of listing
+    virtual ImportedLabels read(std::size_t entry) const = 0; // throws Error that names the file
+
+protected:
+    std::vector<LabelEntry> entries_; // natural order of keys
+    std::vector<LabelProblem> problems_;
+};
+
+// Lists what `path` holds. LabelFormat::Unknown: detected. Throws Error(NotFound or Unsupported) when it is
+// no such thing at all; a single broken file only ends in problems() or in read()'s error.
+EYEPIECE_EXPORT std::unique_ptr<LabelSource> open_labels(const std::filesystem::path& path,
+                                                         LabelFormat format = LabelFormat::Unknown,
+                                                         const LabelOptions& options = {});
+
+// The objects of one label image file, as LabelFormat::LabelImages reads them.
+EYEPIECE_EXPORT ImportedLabels read_label_image(const std::filesystem::path& path,
+                                                const LabelOptions& options = {});
+
+// All images at or below `path`, in natural order, without those that are labels (in a folder named masks,
+// labels,
+// ..., or named image_mask.png beside image.png). Opens none. `limit` guards against a whole disk.
+EYEPIECE_EXPORT std::vector<std::filesystem::path> find_images(const std::filesystem::path& path,
+                                                               std::size_t limit = 2'000'000);
+
+// "img_007_mask" -> "img_007": the stem by which a label file belongs to its image.
+EYEPIECE_EXPORT std::string label_key(const std::filesystem::path& file);
+EYEPIECE_EXPORT bool natural_less(const std::string& a, const std::string& b); // "img2" before "img10"
+
+} // namespace eyepiece
