@@ -3,6 +3,8 @@
 
 int main(int argc, char** argv) {
     eyepiece::cli::CommandLine command_line;
+    eyepiece::cli::add_run_verbs(command_line);
+    eyepiece::cli::add_model_verbs(command_line);
     eyepiece::cli::add_list_verbs(command_line);
     return command_line.run(argc, argv);
 }

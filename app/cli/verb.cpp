@@ -92,7 +92,15 @@ void Terminal::progress(double fraction, std::string_view stage) {
     last_drawn_ = now;
 }
 
-void Terminal::metric(std::string_view, std::int64_t, double) {}
+// The curves are for the window; here one follows the numbers that are reached on held-out images.
+void Terminal::metric(std::string_view series, std::int64_t step, double value) {
+    if (options_.quiet || !series.starts_with("val"))
+        return;
+    const std::lock_guard lock(mutex_);
+    clear_progress();
+    std::fprintf(stderr, "%6lld  %.*s %.4f\n", static_cast<long long>(step), static_cast<int>(series.size()),
+                 series.data(), value);
+}
 
 void Terminal::warn(std::string_view message) {
     const std::lock_guard lock(mutex_);

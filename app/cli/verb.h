@@ -86,5 +86,8 @@ private:
     Action chosen_;
 };
 
-void add_list_verbs(CommandLine& command_line); // list, serve
+void add_list_verbs(CommandLine& command_line);  // list, serve
+void add_run_verbs(CommandLine& command_line);   // train, evaluate, run
+void add_model_verbs(CommandLine& command_line); // predict, explain, export
+
 } // namespace eyepiece::cli
