@@ -34,6 +34,7 @@ Button* named(Button* button, const QString& text, const QString& object_name, c
     button->setAccessibleName(text);
     button->setProperty("kind", QString::fromLatin1(kind));
     button->setCursor(Qt::PointingHandCursor);
+    button->setFocusPolicy(Qt::TabFocus); // a click leaves the focus, and so the keys, with the work
     return button;
 }
 
@@ -361,7 +362,10 @@ void EmptyState::set_text(const QString& text) {
     text_->setText(text);
     text_->setVisible(!text.isEmpty());
     // A wrapping label in a centred cell takes the width of its longest line otherwise.
-    text_->setFixedWidth(std::min(460, QFontMetrics(text_->font()).horizontalAdvance(text) + 8));
+    const int width = std::min(460, QFontMetrics(theme_.body()).horizontalAdvance(text) + 8);
+    text_->setFont(theme_.body());
+    text_->setFixedWidth(width);
+    text_->setMinimumHeight(text_->heightForWidth(width)); // centred cells do not ask for it
 }
 
 QPushButton* EmptyState::add_action(const QString& text, const QString& object_name,
