@@ -76,7 +76,7 @@ void ImageLoader::open(const QString& path) {
         const std::lock_guard lock(mutex_);
         std::erase_if(later_, [&](const Wish& wish) { return wish.path == path; });
         urgent_.clear();
-        if (std::find(in_hand_.begin(), in_hand_.end(), path) == in_hand_.end())
+        if (!path.isEmpty() && std::find(in_hand_.begin(), in_hand_.end(), path) == in_hand_.end())
             urgent_.push_back({path, nullptr, true});
     }
     wake_.notify_all();
