@@ -16,12 +16,15 @@ class WorkbenchContext; // widgets/shell/workbench_context.h
 // The stages of the survey's workflow (its figure 1), left to right.
 enum class Stage { Data, Explore, Label, Train, Evaluate, Explain, Export };
 
-// A panel fills one stage: left, middle and right column. Any of them may be null. The middle of a stage that
-// shows images is usually the shared canvas (null: the shared canvas is shown).
+// A panel fills one stage: left, middle and right column. Any of them may be null: then the left column shows
+// the shared list of images, the middle the shared canvas, and there is no right column. Left and right
+// columns are put into scroll areas; their margin (12 px at the sides) is the panel's own.
 struct PanelWidgets {
     QWidget* left = nullptr; // owned by the window once returned
     QWidget* middle = nullptr;
     QWidget* right = nullptr;
+    std::function<bool()> wants_right =
+        {}; // asked when a project was opened, closed or got images; empty: always
 };
 
 struct PanelFactory {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/shell/copy_command.h"
+
+#include "widgets/shell/notices.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QRegularExpression>
+
+namespace eyepiece {
+
+QString shell_quoted(const QString& argument) {
+    static const QRegularExpression plain(QStringLiteral("^[A-Za-z0-9_@%+=:,./-]+$"));
+    if (plain.match(argument).hasMatch() && !argument.startsWith('~'))
+        return argument;
+    QString quoted = argument;
+    quoted.replace('\'', QStringLiteral("'\\''"));
+    return "'" + quoted + "'";
+}
+
+QString command_line(const QStringList& arguments) {
+    QStringList words{QStringLiteral("eyepiece-cli")};
+    for (const QString& argument : arguments)
+        words.append(shell_quoted(argument));
+    return words.join(' ');
+}
+
+void copy_command(const QStringList& arguments, Notices& notices) {
+    const QString line = command_line(arguments);
+    QGuiApplication::clipboard()->setText(line);
+    Notice notice{Notice::Kind::Good, QCoreApplication::translate("eyepiece", "Copied: %1").arg(line)};
+    notice.topic = QStringLiteral("copy-command");
+    notices.show(notice);
+}
+
+} // namespace eyepiece
