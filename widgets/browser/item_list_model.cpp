@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/browser/item_list_model.h"
+
+#include "widgets/browser/thumbnail_cache.h"
+#include "widgets/shell/background_job.h"
+#include "widgets/shell/project_session.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <QTimer>
+#include <algorithm>
+#include <numeric>
+
+namespace eyepiece {
+
+namespace {
+
+constexpr int reload_pause_ms = 250; // while thousands of files are being read, the list need not follow each
+
+QString said(const char* text) {
+    return QCoreApplication::translate("ItemListModel", text);
+}
+
+QString objects_said(std::int64_t objects) {
+    return objects == 1 ? said("1 object") : said("%1 objects").arg(QLocale().toString(qlonglong(objects)));
+}
+
+bool same_rows(const std::vector<Item>& a, const std::vector<Item>& b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [](const Item& x, const Item& y) { return x.id == y.id; });
+}
+
+} // namespace
+
+ItemWords describe_item(const Item& item) {
+    const QString objects = item.objects > 0 ? " · " + objects_said(item.objects) : QString();
+    switch (item.state) {
+    case ItemState::Missing:
+        return {said("file is missing") + objects, Token::Look};
+    case ItemState::Changed:
+        return {said("file has changed") + objects, Token::Look};
+    case ItemState::Broken:
+        return {said("cannot be read"), Token::Bad};
+    case ItemState::Unread:
+    case ItemState::Ready:
+        break;
+    }
+    if (item.complete)
+        return {said("complete") + " · " + objects_said(item.objects), Token::Good};
+    if (item.objects > 0)
+        return {said("labelled") + objects, Token::Accent};
+    return {item.state == ItemState::Unread ? said("new, not yet read") : said("new"), Token::Line};
+}
+
+ItemListModel::ItemListModel(ProjectSession& session, ThumbnailCache* thumbnails, QObject* parent)
+    : QAbstractTableModel(parent), session_(session), thumbnails_(thumbnails), soon_(new QTimer(this)) {
+    soon_->setSingleShot(true);
+    soon_->setInterval(reload_pause_ms);
+    connect(soon_, &QTimer::timeout, this, &ItemListModel::reload);
+    connect(&session_, &ProjectSession::opened, this, &ItemListModel::reload);
+    connect(&session_, &ProjectSession::closing, this, [this] {
+        delete loading_;
+        loading_ = nullptr;
+        soon_->stop();
+        adopt(std::make_shared<std::vector<Item>>());
+    });
+    connect(&session_, &ProjectSession::items_added, this, &ItemListModel::reload);
+    connect(&session_, &ProjectSession::items_removed, this, &ItemListModel::reload);
+    connect(&session_, &ProjectSession::splits_changed, this, &ItemListModel::reload);
+    connect(&session_, &ProjectSession::external_change, this, &ItemListModel::load_later);
+    connect(&session_, &ProjectSession::classes_changed, this, &ItemListModel::load_later);
+    connect(&session_, &ProjectSession::labels_changed, this, [this](ItemId id) { reread(id); });
+    connect(&session_, &ProjectSession::items_changed, this, [this](const std::vector<ItemId>& ids) {
+        if (ids.size() > 8)
+            reload();
+        else
+            for (ItemId id : ids)
+                reread(id);
+    });
+    connect(&session_, &ProjectSession::scores_changed, this, [this] {
+        if (order_ == ItemOrder::WorstFirst)
+            arrange();
+    });
+    if (thumbnails_)
+        connect(thumbnails_, &ThumbnailCache::arrived, this, [this](ItemId id) {
+            if (const int r = row(id); r >= 0)
+                Q_EMIT dataChanged(index(r, 0), index(r, 0), {Qt::DecorationRole});
+        });
+    if (session_.is_open())
+        reload();
+}
+
+ItemListModel::~ItemListModel() {
+    delete loading_;
+}
+
+void ItemListModel::load_later() {
+    if (!soon_->isActive())
+        soon_->start();
+}
+
+void ItemListModel::reload() {
+    if (!session_.is_open())
+        return;
+    if (loading_) {
+        load_again_ = true;
+        return;
+    }
+    if (session_.project().items().count() <= read_at_once) {
+        adopt(std::make_shared<std::vector<Item>>(session_.project().items().all()));
+        return;
+    }
+    auto found = std::make_shared<std::vector<Item>>();
+    const auto place = session_.project().folder();
+    loading_ = new BackgroundJob(tr("Reading the list of images"), [found, place](JobContext&) {
+        *found = Project::open(place, Project::Access::ReadOnly)->items().all();
+    });
+    connect(loading_, &BackgroundJob::finished, this, [this, found] { adopt(found); });
+    connect(loading_, &BackgroundJob::ended, this, [this] {
+        loading_->deleteLater();
+        loading_ = nullptr;
+        if (load_again_) {
+            load_again_ = false;
+            load_later();
+        }
+    });
+    loading_->start();
+}
+
+void ItemListModel::adopt(std::shared_ptr<std::vector<Item>> items) {
+    if (same_rows(*items, *items_) && filter_.isEmpty() && order_ == ItemOrder::Name) {
+        items_ = std::move(items); // the same rows with other content: selection and scrolling stay
+        if (!rows_.empty())
+            Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+    } else {
+        beginResetModel();
+        items_ = std::move(items);
+        reindex();
+        rows_ = arranged();
+        row_of_.clear();
+        for (int r = 0; r < static_cast<int>(rows_.size()); ++r)
+            row_of_.insert((*items_)[static_cast<std::size_t>(rows_[static_cast<std::size_t>(r)])].id, r);
+        endResetModel();
+    }
+    count_labelled();
+    Q_EMIT loaded();
+}
+
+void ItemListModel::reindex() {
+    index_.clear();
+    index_.reserve(static_cast<qsizetype>(items_->size()));
+    for (int i = 0; i < static_cast<int>(items_->size()); ++i)
+        index_.insert((*items_)[static_cast<std::size_t>(i)].id, i);
+}
+
+void ItemListModel::count_labelled() {
+    labelled_ = std::count_if(items_->begin(), items_->end(),
+                              [](const Item& item) { return item.objects > 0 || item.complete; });
+}
+
+void ItemListModel::reread(ItemId id) {
+    const auto found = index_.constFind(id);
+    if (found == index_.constEnd() || !session_.is_open())
+        return load_later();
+    const auto fresh = session_.project().items().find(id);
+    if (!fresh)
+        return load_later();
+    (*items_)[static_cast<std::size_t>(*found)] = *fresh;
+    count_labelled();
+    if (const int r = row(id); r >= 0)
+        Q_EMIT dataChanged(index(r, 0), index(r, ColumnCount - 1));
+}
+
+void ItemListModel::set_filter(const QString& text) {
+    if (filter_ == text)
+        return;
+    filter_ = text;
+    arrange();
+}
+
+void ItemListModel::set_order(ItemOrder order) {
+    if (order_ == order)
+        return;
+    order_ = order;
+    arrange();
+}
+
+void ItemListModel::arrange() {
+    beginResetModel();
+    rows_ = arranged();
+    row_of_.clear();
+    for (int r = 0; r < static_cast<int>(rows_.size()); ++r)
+        row_of_.insert(id(r), r);
+    endResetModel();
+    Q_EMIT arranged_anew();
+}
+
+std::vector<int> ItemListModel::arranged() const {
+    std::vector<int> rows;
+    rows.reserve(items_->size());
+    for (int i = 0; i < static_cast<int>(items_->size()); ++i) {
+        const Item& item = (*items_)[static_cast<std::size_t>(i)];
+        if (filter_.isEmpty() || QString::fromStdString(item.name).contains(filter_, Qt::CaseInsensitive) ||
+            QString::fromStdString(item.group).contains(filter_, Qt::CaseInsensitive))
+            rows.push_back(i);
+    }
+    const auto at = [this](int i) -> const Item& { return (*items_)[static_cast<std::size_t>(i)]; };
+    if (order_ == ItemOrder::WorstFirst) {
+        const auto& scores = session_.scores().values;
+        constexpr double none = 1e300;
+        std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) {
+            return scores.value(at(a).id, none) < scores.value(at(b).id, none);
+        });
+    } else if (order_ == ItemOrder::UnlabelledFirst) {
+        const auto done = [&](int i) { return at(i).complete ? 2 : at(i).objects > 0 ? 1 : 0; };
+        std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) { return done(a) < done(b); });
+    }
+    return rows;
+}
+
+ItemId ItemListModel::id(int row) const {
+    const Item* found = item_at(row);
+    return found ? found->id : 0;
+}
+
+const Item* ItemListModel::item_at(int row) const {
+    if (row < 0 || row >= static_cast<int>(rows_.size()))
+        return nullptr;
+    return &(*items_)[static_cast<std::size_t>(rows_[static_cast<std::size_t>(row)])];
+}
+
+int ItemListModel::row(ItemId id) const {
+    return row_of_.value(id, -1);
+}
+
+const Item* ItemListModel::item(ItemId id) const {
+    const auto found = index_.constFind(id);
+    return found == index_.constEnd() ? nullptr : &(*items_)[static_cast<std::size_t>(*found)];
+}
+
+int ItemListModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : static_cast<int>(rows_.size());
+}
+
+int ItemListModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
+
+QVariant ItemListModel::data(const QModelIndex& index, int role) const {
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
+        return {};
+    const Item& item = *item_at(index.row());
+    switch (role) {
+    case IdRole:
+        return qlonglong(item.id);
+    case WordsRole: {
+        QString words = describe_item(item).text;
+        const auto score = session_.scores().values.constFind(item.id);
+        if (order_ == ItemOrder::WorstFirst && score != session_.scores().values.constEnd())
+            words = QString::number(*score, 'f', 3) + " · " + words;
+        return words;
+    }
+    case DotRole:
+        return static_cast<int>(describe_item(item).dot);
+    case Qt::DecorationRole:
+        if (index.column() == Name && thumbnails_)
+            return thumbnails_->pixmap(item);
+        return {};
+    case Qt::ToolTipRole: {
+        QString text = QString::fromStdString(item.path.string());
+        if (!item.problem.empty())
+            text += "\n" + QString::fromStdString(item.problem);
+        return text;
+    }
+    case Qt::AccessibleTextRole:
+        return QString(QString::fromStdString(item.name) + ", " + describe_item(item).text);
+    case Qt::TextAlignmentRole:
+        if (index.column() == Size || index.column() == Channels || index.column() == Objects)
+            return int(Qt::AlignRight | Qt::AlignVCenter);
+        return int(Qt::AlignLeft | Qt::AlignVCenter);
+    case Qt::DisplayRole:
+        break;
+    default:
+        return {};
+    }
+    switch (index.column()) {
+    case Name:
+        return QString::fromStdString(item.name);
+    case Size:
+        return item.width > 0 ? QStringLiteral("%1 × %2").arg(item.width).arg(item.height) : QString();
+    case Channels:
+        return item.channels > 0 ? QString::number(item.channels) : QString();
+    case State:
+        switch (item.state) {
+        case ItemState::Unread:
+            return tr("not yet read");
+        case ItemState::Ready:
+            return item.complete ? tr("complete") : item.objects > 0 ? tr("labelled") : tr("new");
+        case ItemState::Changed:
+            return tr("file has changed");
+        case ItemState::Missing:
+            return tr("file is missing");
+        case ItemState::Broken:
+            return tr("cannot be read");
+        }
+        return {};
+    case Objects:
+        return item.objects > 0 ? QLocale().toString(qlonglong(item.objects)) : QString();
+    case Group:
+        return QString::fromStdString(item.group);
+    case Split:
+        return item.split == "train"  ? tr("training")
+               : item.split == "val"  ? tr("validation")
+               : item.split == "test" ? tr("test")
+                                      : QString::fromStdString(item.split);
+    default:
+        return {};
+    }
+}
+
+QVariant ItemListModel::headerData(int section, Qt::Orientation orientation, int role) const {
+    if (orientation != Qt::Horizontal)
+        return {};
+    if (role == Qt::TextAlignmentRole)
+        return section == Size || section == Channels || section == Objects
+                   ? int(Qt::AlignRight | Qt::AlignVCenter)
+                   : int(Qt::AlignLeft | Qt::AlignVCenter);
+    if (role != Qt::DisplayRole)
+        return {};
+    switch (section) {
+    case Name:
+        return tr("Image");
+    case Size:
+        return tr("Size, px");
+    case Channels:
+        return tr("Channels");
+    case State:
+        return tr("State");
+    case Objects:
+        return tr("Objects");
+    case Group:
+        return tr("Group");
+    case Split:
+        return tr("Used for");
+    default:
+        return {};
+    }
+}
+
+} // namespace eyepiece

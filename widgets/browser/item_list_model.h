@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/project/items.h"
+#include "widgets/theme/tokens.h"
+
+#include <QAbstractTableModel>
+#include <QHash>
+#include <QString>
+#include <memory>
+#include <vector>
+
+class QTimer;
+
+namespace eyepiece {
+
+class BackgroundJob;
+class ProjectSession;
+class ThumbnailCache;
+
+enum class ItemOrder {
+    Name,           // img2 before img10
+    WorstFirst,     // by ProjectSession::scores(); those without a score last
+    UnlabelledFirst // no objects, then incomplete, then complete; by name within
+};
+
+// What the second line and the dot say of an item.
+struct ItemWords {
+    QString text; // "labelled · 51 objects"
+    Token dot = Token::Line;
+};
+EYEPIECE_EXPORT ItemWords describe_item(const Item& item);
+
+// The items of the open project, filtered and in order, for lists (column 0) and tables. Reads a large
+// project on another thread; one item's change is read at once. Kept smooth for 50,000 items: filtering
+// touches only a vector of row numbers.
+class EYEPIECE_EXPORT ItemListModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { Name, Size, Channels, State, Objects, Group, Split, ColumnCount };
+    enum Role { IdRole = Qt::UserRole + 1, WordsRole, DotRole };
+
+    ItemListModel(ProjectSession& session, ThumbnailCache* thumbnails, QObject* parent = nullptr);
+    ~ItemListModel() override;
+
+    void set_filter(const QString& text); // occurs in the name or the group; case does not matter
+    QString filter() const { return filter_; }
+    void set_order(ItemOrder order);
+    ItemOrder order() const { return order_; }
+
+    ItemId id(int row) const; // 0 outside
+    int row(ItemId id) const; // -1: not shown
+    const Item* item(ItemId id) const;
+    const Item* item_at(int row) const;
+    // In the order shown, also of items that the filter hides when `all`.
+    std::size_t size() const { return items_->size(); }
+    std::int64_t labelled() const { return labelled_; }
+    bool loading() const { return loading_ != nullptr; }
+    // All items, whatever the filter; by name.
+    const std::vector<Item>& items() const { return *items_; }
+
+    int rowCount(const QModelIndex& parent = {}) const override;
+    int columnCount(const QModelIndex& parent = {}) const override;
+    QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role) const override;
+
+Q_SIGNALS:
+    void loaded();        // all items were read anew
+    void arranged_anew(); // filter or order are others
+
+private:
+    void reload();
+    void load_later();
+    void adopt(std::shared_ptr<std::vector<Item>> items);
+    void reread(ItemId id);
+    void arrange(); // rows_ anew, with a model reset
+    std::vector<int> arranged() const;
+    void reindex();
+    void count_labelled();
+
+    static constexpr std::int64_t read_at_once = 1000; // more than that are read on another thread
+
+    ProjectSession& session_;
+    ThumbnailCache* thumbnails_;
+    std::shared_ptr<std::vector<Item>> items_ = std::make_shared<std::vector<Item>>();
+    QHash<ItemId, int> index_; // into *items_
+    std::vector<int> rows_;    // shown: index into *items_
+    QHash<ItemId, int> row_of_;
+    QString filter_;
+    ItemOrder order_ = ItemOrder::Name;
+    std::int64_t labelled_ = 0;
+    BackgroundJob* loading_ = nullptr;
+    bool load_again_ = false;
+    QTimer* soon_;
+};
+
+} // namespace eyepiece

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/export.h"
+
+#include <QObject>
+#include <QPointer>
+#include <QString>
+#include <QStringList>
+#include <QWidget>
+#include <memory>
+#include <vector>
+
+namespace eyepiece {
+
+class ItemListModel;
+class WorkbenchContext;
+
+// A file that was left out, and why.
+struct SkippedFile {
+    QString name;
+    QString reason;
+};
+
+// What the user can do to projects and their images, as actions of the registry and as calls for buttons and
+// drops. Everything that reads files runs as a job of the session; errors become notices.
+//
+//   project.open-images  project.open  project.new  project.close
+//   data.add-files  data.add-folder  data.check-files  data.remove
+class EYEPIECE_EXPORT ProjectActions : public QObject {
+    Q_OBJECT
+public:
+    ProjectActions(WorkbenchContext& context, ItemListModel& items, QObject* parent = nullptr);
+    void set_window(QWidget* window) { window_ = window; } // parent of dialogs
+
+    // A folder of images becomes a project, made in that folder; a folder that is one is opened.
+    void open_images(const QString& folder);
+    void open_project(const QString& folder);
+    void create_project(const QString& folder, const QString& name);
+    void add_paths(const QStringList& paths); // files and folders, into the open project
+    void check_files();                       // which are missing or changed
+    void remove_selected();
+    // Files, folders and projects let fall on the window, or given on the command line.
+    void take(const QStringList& paths);
+
+    // Of the last time images or labels were brought in.
+    const std::vector<SkippedFile>& skipped() const { return skipped_; }
+    QString last_summary() const { return last_summary_; } // "94 images added, 3 files left out"
+
+Q_SIGNALS:
+    void report_changed();
+
+private:
+    void register_actions();
+    void set_report(const QString& summary, std::vector<SkippedFile> skipped);
+    template<class Action>
+    bool tried(Action action); // false after an error, which was shown
+
+    WorkbenchContext& context_;
+    ItemListModel& items_;
+    QPointer<QWidget> window_;
+    std::vector<SkippedFile> skipped_;
+    QString last_summary_;
+};
+
+} // namespace eyepiece
