@@ -230,7 +230,7 @@ public:
                     });
                 PaintedPart part = cut_to_bounds(mask);
                 part.object.class_name = options_.class_name;
-                part.name = "\"" + file.filename().string() + "\"";
+                part.name = std::string("\"").append(file.filename().string()).append("\"");
                 parts.push_back(std::move(part));
             } catch (const Error& error) {
                 problems.emplace_back(error.what());
