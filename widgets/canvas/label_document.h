@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/export.h"
+#include "core/data/mask.h"
+#include "core/data/outlines.h"
+#include "core/project/labels.h"
+#include "widgets/canvas/label_tiles.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace eyepiece {
+
+// How a paint operation treats what is there.
+struct PaintRule {
+    ObjectId id = 0;              // 0 erases
+    bool only_where_empty = false; // leave labelled pixels of other objects alone
+    ObjectId only_on = 0;         // not 0: touch pixels of this object only
+};
+
+// The labels of one item in memory, and the edit in hand: what was changed since begin(), as it must be written,
+// and how to take it back. Plain C++, one thread.
+class EYEPIECE_EXPORT LabelDocument {
+public:
+    LabelDocument() = default;
+    LabelDocument(ItemId item, std::int64_t height, std::int64_t width);
+
+    ItemId item() const { return item_; }
+    std::int64_t width() const { return tiles_->width(); }
+    std::int64_t height() const { return tiles_->height(); }
+    bool empty() const { return !tiles_; }
+    const std::shared_ptr<LabelTiles>& tiles() const { return tiles_; } // shared with the layer that shows them
+    ObjectId at(std::int64_t x, std::int64_t y) const { return tiles_ ? tiles_->at(x, y) : 0; }
+
+    // What the store holds: replaces what is here.
+    void load(const Region& region, const LabelMap& pixels);
+    void load_objects(std::vector<LabelObject> objects, ObjectId next_id);
+    void update_object(const LabelObject& object); // as the store keeps it: exact area and bounds
+
+    const std::map<ObjectId, LabelObject>& objects() const { return objects_; }
+    const LabelObject* object(ObjectId id) const;
+    ObjectId next_id() const { return next_id_; }
+
+    // ---- the edit in hand
+    void begin(std::string tool);
+    bool editing() const { return editing_; }
+    ObjectId new_object(ClassId class_id);           // known from now on, gone again if it gets no pixel
+    void set_object(const LabelObject& object);      // class, polygon, score ... of one that is there
+    // Each returns the pixels that changed, as a rectangle.
+    Region paint_line(Point2 from, Point2 to, double diameter, const PaintRule& rule);
+    Region paint_mask(const Mask& mask, std::int64_t x, std::int64_t y, const PaintRule& rule);
+    Region paint_polygon(const Polygon& polygon, const PaintRule& rule);
+    Region remove_object(ObjectId id);
+    // New objects from a label map whose (0,0) is at (x, y): `objects` says what each id is; they get new ids here.
+    Region add_objects(const LabelMap& map, std::int64_t x, std::int64_t y, const std::vector<LabelObject>& objects,
+                       bool only_where_empty);
+    Region revert(); // as if it had never begun; returns what changed back
+    // Ends it. Edits to be committed as one step; none when nothing changed.
+    std::vector<LabelEdit> finish();
+
+    // Pixels enclosed by an object that belong to none; `place` receives where the mask lies.
+    Mask holes_of(ObjectId id, Region& place) const;
+    // Bounds of an object as its pixels are, also when the books are only an upper limit.
+    Region measured_bounds(ObjectId id) const;
+
+private:
+    struct TileKey {
+        int column, row;
+        auto operator<=>(const TileKey&) const = default;
+    };
+    Region paint_span(std::int64_t y, std::int64_t x0, std::int64_t x1, const PaintRule& rule);
+    void remember(std::int64_t y, std::int64_t x0, std::int64_t x1);
+    void note(std::int64_t x, std::int64_t y, ObjectId before, ObjectId after);
+
+    ItemId item_ = 0;
+    std::shared_ptr<LabelTiles> tiles_;
+    std::map<ObjectId, LabelObject> objects_;
+    ObjectId next_id_ = 1;
+
+    bool editing_ = false;
+    std::string tool_;
+    std::map<TileKey, LabelMap> before_;          // tiles as they were, on their first touch
+    std::map<TileKey, Region> changed_;           // what changed in each tile
+    std::map<ObjectId, std::optional<LabelObject>> objects_before_;
+    std::vector<ObjectId> declared_;              // to be told to the store: new, or said anew
+    ObjectId next_before_ = 1;
+};
+
+} // namespace eyepiece

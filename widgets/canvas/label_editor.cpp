@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/canvas/label_editor.h"
+
+#include "core/project/project.h"
+#include "widgets/canvas/layer_stack.h"
+
+#include <QColor>
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace eyepiece {
+
+namespace {
+
+QRect to_rect(const Region& region) {
+    return {static_cast<int>(region.x), static_cast<int>(region.y), static_cast<int>(region.width),
+            static_cast<int>(region.height)};
+}
+
+constexpr QRgb selection_color = 0xff5aa9e6u;
+
+} // namespace
+
+LabelEditor::LabelEditor(LayerStack& layers, QObject* parent) : QObject(parent), layers_(layers) {}
+LabelEditor::~LabelEditor() = default;
+
+void LabelEditor::set_project(Project* project) {
+    if (stroking())
+        commit();
+    if (writer_)
+        writer_->flush();
+    writer_.reset();
+    project_ = project;
+    document_ = {};
+    reading_ = 0;
+    selected_ = 0;
+    clear_prediction();
+    layers_.remove(labels_layer);
+    if (!project_) {
+        classes_.clear();
+        current_class_ = -1;
+        Q_EMIT classes_changed();
+        Q_EMIT objects_changed();
+        return;
+    }
+    writer_ = std::make_unique<LabelWriter>(project_->folder());
+    connect(writer_.get(), &LabelWriter::content_read, this, &LabelEditor::take);
+    connect(writer_.get(), &LabelWriter::busy_changed, this, &LabelEditor::saving_changed);
+    connect(writer_.get(), &LabelWriter::commit_failed, this, &LabelEditor::failed);
+    connect(writer_.get(), &LabelWriter::read_failed, this, [this](ItemId item, const QString& message) {
+        if (item == document_.item())
+            Q_EMIT refused(message);
+    });
+    connect(writer_.get(), &LabelWriter::committed, this,
+            [this](const std::vector<ProjectChange>& changes, ItemId item, const std::vector<LabelObject>& objects) {
+                if (item == document_.item())
+                    for (const LabelObject& object : objects)
+                        document_.update_object(object);
+                if (!project_)
+                    return;
+                telling_ = true; // the project's own connection has not seen it; its listeners hear of it here
+                project_->skip_external_changes();
+                for (const ProjectChange& change : changes)
+                    project_->changes().tell(change);
+                telling_ = false;
+            });
+    reload_classes();
+    Q_EMIT objects_changed();
+}
+
+// ---- classes and colours
+
+void LabelEditor::reload_classes() {
+    classes_ = project_ ? project_->classes().all() : std::vector<LabelClass>{};
+    if (!find_class(current_class_)) {
+        const auto first = std::find_if(classes_.begin(), classes_.end(), [](const LabelClass& c) { return c.id != 0; });
+        current_class_ = first == classes_.end() ? -1 : first->id;
+        Q_EMIT current_class_changed(current_class_);
+    }
+    Q_EMIT classes_changed();
+    color_all();
+}
+
+const LabelClass* LabelEditor::find_class(ClassId id) const {
+    const auto found = std::find_if(classes_.begin(), classes_.end(), [&](const LabelClass& c) { return c.id == id; });
+    return found == classes_.end() ? nullptr : &*found;
+}
+
+void LabelEditor::set_current_class(ClassId id) {
+    if (id == current_class_ || !find_class(id))
+        return;
+    current_class_ = id;
+    Q_EMIT current_class_changed(id);
+}
+
+void LabelEditor::set_coloring(LabelColoring coloring) {
+    coloring_ = coloring;
+    color_all();
+}
+
+bool LabelEditor::by_class() const {
+    if (coloring_ != LabelColoring::Automatic)
+        return coloring_ == LabelColoring::ByClass;
+    return std::count_if(classes_.begin(), classes_.end(), [](const LabelClass& c) { return c.id != 0; }) > 1;
+}
+
+std::pair<QRgb, QRgb> LabelEditor::colors_of(ObjectId id, ClassId class_id) const {
+    const LabelClass* known = find_class(class_id);
+    if (class_id == 0) // painted background: there, but quiet
+        return {qRgba(130, 136, 148, 150), qRgba(170, 176, 186, 120)};
+    const QRgb fill = by_class() && known ? qRgb(known->color[0], known->color[1], known->color[2]) : LabelColors::object_color(id);
+    return {fill, LabelColors::outline_color(fill)};
+}
+
+LabelColors LabelEditor::colors_of_all(const std::vector<LabelObject>& objects) const {
+    LabelColors colors{{0}, {0}};
+    for (const LabelObject& object : objects) {
+        if (object.id >= colors.fill.size()) {
+            colors.fill.resize(object.id + std::size_t{1});
+            colors.outline.resize(object.id + std::size_t{1});
+        }
+        std::tie(colors.fill[object.id], colors.outline[object.id]) = colors_of(object.id, object.class_id);
+    }
+    return colors;
+}
+
+void LabelEditor::color_all() {
+    std::vector<LabelObject> objects;
+    for (const auto& [id, object] : document_.objects())
+        objects.push_back(object);
+    layers_.set_label_colors(labels_layer, colors_of_all(objects));
+    if (prediction_.tiles)
+        layers_.set_label_colors(prediction_layer, colors_of_all(prediction_.objects));
+}
+
+void LabelEditor::color(const LabelObject& object) {
+    const auto [fill, outline] = colors_of(object.id, object.class_id);
+    layers_.set_object_colors(labels_layer, object.id, fill, outline);
+}
+
+void LabelEditor::show_layer() {
+    if (document_.empty())
+        return;
+    layers_.show_labels(LayerKind::Labels, labels_layer, tr("Labels"), document_.tiles(), {});
+    color_all();
+    layers_.set_selected_object(labels_layer, selected_, {}, selection_color);
+}
+
+// ---- reading
+
+void LabelEditor::set_item(ItemId item, std::int64_t width, std::int64_t height) {
+    if (stroking())
+        commit();
+    if (item == document_.item() && !document_.empty() && document_.width() == width && document_.height() == height)
+        return;
+    clear_prediction();
+    select(0);
+    reading_ = 0;
+    if (!writer_ || item == 0 || width <= 0 || height <= 0) {
+        document_ = {};
+        layers_.remove(labels_layer);
+        Q_EMIT objects_changed();
+        return;
+    }
+    document_ = LabelDocument(item, height, width);
+    show_layer();
+    request(document_.tiles()->extent());
+    Q_EMIT objects_changed();
+}
+
+void LabelEditor::request(const Region& region) {
+    ++reading_;
+    writer_->read(document_.item(), region);
+}
+
+void LabelEditor::take(const std::shared_ptr<LabelContent>& content) {
+    if (content->item != document_.item() || document_.empty() || reading_ == 0)
+        return; // of an item that was left meanwhile
+    --reading_;
+    for (const auto& [region, pixels] : content->pixels)
+        document_.load(region, pixels);
+    document_.load_objects(content->objects, content->next_id);
+    if (!document_.object(selected_))
+        select(0);
+    color_all();
+    Q_EMIT changed(to_rect(content->region));
+    Q_EMIT objects_changed();
+    if (reading_ == 0)
+        Q_EMIT loaded(document_.item());
+}
+
+void LabelEditor::labels_changed_elsewhere(ItemId item, const Region& region) {
+    if (telling_ || item != document_.item() || document_.empty() || !writer_)
+        return;
+    request(region.intersected(document_.tiles()->extent()));
+}
+
+void LabelEditor::reload() {
+    if (!document_.empty() && writer_)
+        request(document_.tiles()->extent());
+}
+
+// ---- strokes
+
+bool LabelEditor::begin(const QString& tool) {
+    if (document_.empty() || !writer_)
+        return false;
+    if (stroking())
+        commit();
+    // What is on its way from the disk comes first: a stroke over labels that an undo has just removed would
+    // bring them back.
+    if (reading_ > 0)
+        writer_->flush();
+    if (reading_ > 0) {
+        Q_EMIT refused(tr("The labels of this image cannot be read just now, so nothing can be drawn on it. "
+                          "See the message about saving, and try again."));
+        return false;
+    }
+    tool_ = tool;
+    document_.begin(tool.toStdString());
+    return true;
+}
+
+ObjectId LabelEditor::new_object() {
+    const ObjectId id = document_.new_object(current_class_);
+    color(*document_.object(id));
+    return id;
+}
+
+void LabelEditor::touch(const Region& region) {
+    if (region.empty())
+        return;
+    layers_.touch(labels_layer, to_rect(region));
+    Q_EMIT changed(to_rect(region));
+}
+
+void LabelEditor::line(Point2 from, Point2 to, double diameter, const PaintRule& rule) {
+    touch(document_.paint_line(from, to, diameter, rule));
+}
+
+void LabelEditor::polygon(const Polygon& polygon, const PaintRule& rule) { touch(document_.paint_polygon(polygon, rule)); }
+
+void LabelEditor::mask(const Mask& mask, std::int64_t x, std::int64_t y, const PaintRule& rule) {
+    touch(document_.paint_mask(mask, x, y, rule));
+}
+
+void LabelEditor::set_object(const LabelObject& object) {
+    document_.set_object(object);
+    color(object);
+    layers_.touch(labels_layer, to_rect(object.bounds));
+}
+
+void LabelEditor::clear_object(ObjectId id) { touch(document_.remove_object(id)); }
+
+void LabelEditor::commit() { commit_as(tool_); }
+
+void LabelEditor::commit_as(const QString& title) {
+    if (!stroking())
+        return;
+    std::vector<LabelEdit> edits = document_.finish();
+    if (!document_.object(selected_))
+        select(0);
+    if (edits.empty())
+        return;
+    QString where;
+    if (project_)
+        if (const auto item = project_->items().find(document_.item()))
+            where = QString::fromStdString(item->name);
+    writer_->commit(std::move(edits), (where.isEmpty() ? title : tr("%1 on %2").arg(title, where)).toStdString());
+    Q_EMIT objects_changed();
+}
+
+void LabelEditor::cancel() {
+    if (stroking())
+        touch(document_.revert());
+}
+
+void LabelEditor::select(ObjectId id) {
+    if (id != 0 && !document_.object(id))
+        id = 0;
+    if (id == selected_)
+        return;
+    Region both;
+    for (const ObjectId each : {selected_, id})
+        if (const LabelObject* object = document_.object(each))
+            both = both.united(object->bounds);
+    selected_ = id;
+    layers_.set_selected_object(labels_layer, id, to_rect({both.x - 4, both.y - 4, both.width + 8, both.height + 8}), selection_color);
+    Q_EMIT selected_changed(id);
+}
+
+void LabelEditor::remove_object(ObjectId id) {
+    if (!document_.object(id) || !begin(tr("delete")))
+        return;
+    touch(document_.remove_object(id));
+    commit();
+}
+
+void LabelEditor::set_object_class(ObjectId id, ClassId class_id) {
+    const LabelObject* known = document_.object(id);
+    if (!known || known->class_id == class_id || !find_class(class_id) || !begin(tr("class")))
+        return;
+    LabelObject changed_object = *document_.object(id); // reading may have replaced it
+    changed_object.class_id = class_id;
+    set_object(changed_object);
+    commit();
+}
+
+void LabelEditor::fill_holes(ObjectId id) {
+    if (!document_.object(id) || !begin(tr("fill holes")))
+        return;
+    Region place;
+    const Mask holes = document_.holes_of(id, place);
+    mask(holes, place.x, place.y, {id, true, 0});
+    commit();
+}
+
+// ---- prediction
+
+void LabelEditor::show_prediction(LabelPrediction prediction) {
+    prediction_ = std::move(prediction);
+    layers_.show_labels(LayerKind::Prediction, prediction_layer, prediction_.title, prediction_.tiles,
+                        colors_of_all(prediction_.objects), prediction_.origin);
+    Q_EMIT prediction_changed();
+}
+
+void LabelEditor::clear_prediction() {
+    if (!prediction_.tiles)
+        return;
+    prediction_ = {};
+    layers_.remove(prediction_layer);
+    Q_EMIT prediction_changed();
+}
+
+ObjectId LabelEditor::predicted_at(std::int64_t x, std::int64_t y) const {
+    return prediction_.tiles ? prediction_.tiles->at(x - prediction_.origin.x(), y - prediction_.origin.y()) : 0;
+}
+
+int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted, const std::string&) {
+    if (!prediction_.tiles)
+        return 0;
+    std::vector<LabelObject> taken, left;
+    Region bounds;
+    for (const LabelObject& object : prediction_.objects) {
+        if (wanted(object)) {
+            taken.push_back(object);
+            taken.back().tool = "prediction";
+            bounds = bounds.united(object.bounds);
+        } else {
+            left.push_back(object);
+        }
+    }
+    const Region extent{prediction_.origin.x(), prediction_.origin.y(), prediction_.tiles->width(), prediction_.tiles->height()};
+    bounds = bounds.intersected(extent);
+    if (taken.empty() || bounds.empty() || !begin(tr("accept prediction")))
+        return 0;
+    const Region local{bounds.x - extent.x, bounds.y - extent.y, bounds.width, bounds.height};
+    const LabelMap map = prediction_.tiles->read(local);
+    const ObjectId first = document_.next_id();
+    // What a person drew is never painted over by a machine.
+    const Region pixels = document_.add_objects(map, bounds.x, bounds.y, taken, true);
+    for (ObjectId id = first; id < document_.next_id(); ++id)
+        if (const LabelObject* object = document_.object(id))
+            color(*object);
+    touch(pixels);
+    commit();
+    // What was accepted is a label now, and no longer a prediction.
+    std::unordered_set<ObjectId> gone;
+    for (const LabelObject& object : taken)
+        gone.insert(object.id);
+    LabelMap rest = map;
+    for (ObjectId& id : rest.ids())
+        if (gone.contains(id))
+            id = 0;
+    prediction_.tiles->write(local, rest);
+    prediction_.objects = std::move(left);
+    if (prediction_.objects.empty())
+        clear_prediction();
+    else
+        layers_.touch(prediction_layer, to_rect(bounds));
+    Q_EMIT prediction_changed();
+    return static_cast<int>(taken.size());
+}
+
+int LabelEditor::accept_all() {
+    return accept([](const LabelObject&) { return true; }, "all");
+}
+
+int LabelEditor::accept_object(ObjectId predicted) {
+    return accept([&](const LabelObject& object) { return object.id == predicted; }, "object");
+}
+
+int LabelEditor::accept_region(const Region& region) {
+    return accept(
+        [&](const LabelObject& object) {
+            const Region common = object.bounds.intersected(region);
+            return 2 * common.width * common.height >= object.bounds.width * object.bounds.height && !common.empty();
+        },
+        "region");
+}
+
+// ---- the disk
+
+bool LabelEditor::saving() const { return writer_ && writer_->busy(); }
+
+bool LabelEditor::flush() { return !writer_ || writer_->flush(); }
+
+void LabelEditor::retry() {
+    if (writer_)
+        writer_->retry();
+}
+
+void LabelEditor::discard_unsaved() {
+    if (!writer_ || !writer_->stuck())
+        return;
+    writer_->discard();
+    reading_ = 0;
+    reload();
+}
+
+QString LabelEditor::describe(const QPoint& pixel) const {
+    const ObjectId id = document_.at(pixel.x(), pixel.y());
+    const LabelObject* object = document_.object(id);
+    if (object) {
+        const LabelClass* known = find_class(object->class_id);
+        return QStringLiteral("%1 #%2").arg(known ? QString::fromStdString(known->name) : tr("unknown class")).arg(id);
+    }
+    if (const ObjectId predicted = predicted_at(pixel.x(), pixel.y()))
+        for (const LabelObject& each : prediction_.objects)
+            if (each.id == predicted) {
+                const LabelClass* known = find_class(each.class_id);
+                const QString name = known ? QString::fromStdString(known->name) : tr("object");
+                return each.score >= 0 ? tr("predicted %1, %2 %").arg(name).arg(qRound(each.score * 100)) : tr("predicted %1").arg(name);
+            }
+    return {};
+}
+
+} // namespace eyepiece

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/project/classes.h"
+#include "widgets/canvas/label_document.h"
+#include "widgets/canvas/label_writer.h"
+#include "widgets/canvas/layer.h"
+
+#include <QObject>
+#include <QRect>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace eyepiece {
+
+class LayerStack;
+class Project;
+
+// How objects are coloured.
+enum class LabelColoring { Automatic, ByObject, ByClass }; // Automatic: by class once there are several
+
+// A prediction for the current item, to be looked at and accepted.
+struct LabelPrediction {
+    std::shared_ptr<LabelTiles> tiles; // the object ids of the region; (0,0) is at `origin`
+    QPoint origin;
+    std::vector<LabelObject> objects;  // id, class, area, bounds (image px), score, run
+    QString title;                     // "Prediction · run 7"
+};
+
+// A labelling session: the labels of one item at a time in memory, shown as a layer, changed by strokes that show
+// at once and go to the project's file as soon as they end. Lives on the window's thread; knows no widget.
+class EYEPIECE_EXPORT LabelEditor : public QObject {
+    Q_OBJECT
+public:
+    static constexpr const char* labels_layer = "labels";
+    static constexpr const char* prediction_layer = "prediction";
+
+    explicit LabelEditor(LayerStack& layers, QObject* parent = nullptr);
+    ~LabelEditor() override;
+
+    // The open project, used only to tell of changes and to read classes; null: none.
+    void set_project(Project* project);
+    // What is labelled. Size in px; reading goes on in the background, loaded() follows.
+    void set_item(ItemId item, std::int64_t width, std::int64_t height);
+    ItemId item() const { return document_.item(); }
+    bool ready() const { return !document_.empty() && !reading_; } // strokes are possible
+    const LabelDocument& document() const { return document_; }
+
+    const std::vector<LabelClass>& classes() const { return classes_; }
+    const LabelClass* find_class(ClassId id) const;
+    ClassId current_class() const { return current_class_; } // -1: none
+    void set_current_class(ClassId id);
+    ObjectId selected() const { return selected_; }
+    void select(ObjectId id);
+    LabelColoring coloring() const { return coloring_; }
+    void set_coloring(LabelColoring coloring);
+
+    // ---- strokes. All coordinates in image px.
+    // Makes the edit in hand; false when no item is ready. The tool's name goes into the history.
+    bool begin(const QString& tool);
+    ObjectId new_object(); // of the current class
+    void line(Point2 from, Point2 to, double diameter, const PaintRule& rule);
+    void polygon(const Polygon& polygon, const PaintRule& rule);
+    void mask(const Mask& mask, std::int64_t x, std::int64_t y, const PaintRule& rule);
+    void set_object(const LabelObject& object);
+    void clear_object(ObjectId id); // its pixels; it goes unless it gets others before the edit ends
+    void commit(); // ends it: from here on it is on its way to the disk
+    void cancel(); // as if it had not begun
+    bool stroking() const { return document_.editing(); }
+
+    // ---- whole edits
+    void remove_object(ObjectId id);
+    void set_object_class(ObjectId id, ClassId class_id);
+    void fill_holes(ObjectId id);
+
+    // ---- prediction
+    void show_prediction(LabelPrediction prediction);
+    void clear_prediction();
+    bool has_prediction() const { return prediction_.tiles != nullptr; }
+    ObjectId predicted_at(std::int64_t x, std::int64_t y) const;
+    const LabelPrediction& prediction() const { return prediction_; }
+    int accept_all();                      // the number of objects taken over
+    int accept_object(ObjectId predicted);
+    int accept_region(const Region& region); // objects that lie at least half within it
+
+    // ---- the disk
+    bool saving() const;
+    bool flush(); // waits until everything is on disk; false when a write failed and waits
+    void retry();
+    void discard_unsaved(); // and shows what is on disk
+
+    // Tell when the project changed in other ways than through this editor: undo, import, a class recoloured.
+    void labels_changed_elsewhere(ItemId item, const Region& region);
+    void reload();
+    void reload_classes();
+
+    QString describe(const QPoint& pixel) const; // "nucleus #27"; empty where there is none
+
+Q_SIGNALS:
+    void loaded(eyepiece::ItemId item);
+    void changed(const QRect& pixels);       // pixels of the labels
+    void objects_changed();
+    void classes_changed();
+    void current_class_changed(eyepiece::ClassId id);
+    void selected_changed(eyepiece::ObjectId id);
+    void prediction_changed();
+    void saving_changed(bool saving);
+    void failed(const QString& message);     // a write failed: it stays on screen and waits for retry()
+    void refused(const QString& message);    // what was asked cannot be done, and why
+
+private:
+    void touch(const Region& region);
+    void request(const Region& region);
+    void take(const std::shared_ptr<LabelContent>& content);
+    void show_layer();
+    void color(const LabelObject& object);
+    void color_all();
+    bool by_class() const;
+    std::pair<QRgb, QRgb> colors_of(ObjectId id, ClassId class_id) const;
+    LabelColors colors_of_all(const std::vector<LabelObject>& objects) const;
+    int accept(const std::function<bool(const LabelObject&)>& wanted, const std::string& what);
+    void commit_as(const QString& title);
+
+    LayerStack& layers_;
+    Project* project_ = nullptr;
+    std::unique_ptr<LabelWriter> writer_;
+    LabelDocument document_;
+    std::vector<LabelClass> classes_;
+    ClassId current_class_ = -1;
+    ObjectId selected_ = 0;
+    LabelColoring coloring_ = LabelColoring::Automatic;
+    LabelPrediction prediction_;
+    QString tool_;
+    int reading_ = 0;            // answers awaited for the current item
+    bool telling_ = false;       // the change being told is our own
+};
+
+} // namespace eyepiece

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/canvas/label_writer.h"
+
+#include "core/project/project.h"
+
+#include <QMetaObject>
+#include <set>
+
+namespace eyepiece {
+
+namespace {
+constexpr std::int64_t read_side = 2048; // px: labels are read in squares of this size
+}
+
+LabelWriter::LabelWriter(std::filesystem::path project_folder, QObject* parent)
+    : QObject(parent), folder_(std::move(project_folder)),
+      thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
+
+LabelWriter::~LabelWriter() {
+    {
+        const std::lock_guard lock(mutex_);
+        closing_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+}
+
+void LabelWriter::push(Task task) {
+    {
+        const std::lock_guard lock(mutex_);
+        tasks_.push_back(std::move(task));
+    }
+    wake_.notify_all();
+    if (!told_busy_) {
+        told_busy_ = true;
+        Q_EMIT busy_changed(true);
+    }
+}
+
+void LabelWriter::commit(std::vector<LabelEdit> edits, const std::string& title) {
+    if (edits.empty())
+        return;
+    const ItemId item = edits.front().item;
+    push({std::move(edits), title, item, {}});
+}
+
+void LabelWriter::read(ItemId item, const Region& region) { push({{}, {}, item, region}); }
+
+void LabelWriter::retry() {
+    {
+        const std::lock_guard lock(mutex_);
+        stuck_ = false;
+    }
+    wake_.notify_all();
+}
+
+void LabelWriter::discard() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!stuck_)
+            return;
+        tasks_.clear();
+        stuck_ = false;
+    }
+    deliver();
+}
+
+bool LabelWriter::busy() const {
+    const std::lock_guard lock(mutex_);
+    return !tasks_.empty();
+}
+
+bool LabelWriter::stuck() const {
+    const std::lock_guard lock(mutex_);
+    return stuck_;
+}
+
+bool LabelWriter::flush() {
+    bool done = false;
+    {
+        std::unique_lock lock(mutex_);
+        settled_.wait(lock, [this] { return tasks_.empty() || stuck_; });
+        done = tasks_.empty();
+    }
+    deliver();
+    return done;
+}
+
+void LabelWriter::deliver() {
+    for (;;) {
+        Outcome outcome;
+        {
+            const std::lock_guard lock(mutex_);
+            if (outcomes_.empty())
+                break;
+            outcome = std::move(outcomes_.front());
+            outcomes_.pop_front();
+        }
+        outcome();
+    }
+    if (told_busy_ && !busy()) {
+        told_busy_ = false;
+        Q_EMIT busy_changed(false);
+    }
+}
+
+void LabelWriter::work(std::stop_token) {
+    std::unique_ptr<Project> project;
+    for (;;) {
+        Task* task = nullptr;
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return closing_ || (!tasks_.empty() && !stuck_); });
+            if (tasks_.empty() || stuck_)
+                return; // closing, and nothing more can be done
+            task = &tasks_.front(); // stays there until it is done; a deque does not move its elements
+        }
+        Outcome outcome;
+        bool failed = false;
+        try {
+            if (!project)
+                project = Project::open(folder_, Project::Access::Shared);
+            outcome = perform(*project, *task);
+        } catch (const std::exception& error) {
+            const QString message = QString::fromUtf8(error.what());
+            if (task->edits.empty()) {
+                outcome = [this, item = task->item, message] { Q_EMIT read_failed(item, message); };
+            } else {
+                failed = true;
+                outcome = [this, message] { Q_EMIT commit_failed(message); };
+            }
+        }
+        {
+            const std::lock_guard lock(mutex_);
+            if (failed)
+                stuck_ = true;
+            else
+                tasks_.pop_front();
+            outcomes_.push_back(std::move(outcome));
+        }
+        settled_.notify_all();
+        QMetaObject::invokeMethod(this, [this] { deliver(); }, Qt::QueuedConnection);
+    }
+}
+
+LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
+    if (task.edits.empty()) {
+        auto content = std::make_shared<LabelContent>();
+        content->item = task.item;
+        content->region = task.region;
+        for (std::int64_t y = task.region.y; y < task.region.bottom(); y += read_side)
+            for (std::int64_t x = task.region.x; x < task.region.right(); x += read_side) {
+                const Region part = Region{x, y, read_side, read_side}.intersected(task.region);
+                content->pixels.emplace_back(part, project.labels().read(task.item, part));
+            }
+        content->objects = project.labels().objects(task.item);
+        content->next_id = project.labels().next_object_id(task.item);
+        return [this, content] { Q_EMIT content_read(content); };
+    }
+    std::vector<ProjectChange> changes;
+    const auto listening = project.changes().listen([&](const ProjectChange& change) { changes.push_back(change); });
+    project.labels().commit(task.edits, task.title);
+    std::set<ObjectId> touched;
+    for (const LabelEdit& edit : task.edits) {
+        touched.insert(edit.pixels.ids().begin(), edit.pixels.ids().end());
+        for (const LabelObject& object : edit.objects)
+            touched.insert(object.id);
+    }
+    std::vector<LabelObject> objects;
+    if (touched.size() < 500) // the books of a stroke; of an import the ones made here are exact already
+        for (const ObjectId id : touched)
+            if (id != 0)
+                if (const auto object = project.labels().object(task.item, id))
+                    objects.push_back(*object);
+    return [this, changes, item = task.item, objects] { Q_EMIT committed(changes, item, objects); };
+}
+
+} // namespace eyepiece

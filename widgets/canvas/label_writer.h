@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/export.h"
+#include "core/project/changes.h"
+#include "core/project/labels.h"
+
+#include <QObject>
+#include <QString>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace eyepiece {
+
+class Project;
+
+// What reading an item's labels found.
+struct LabelContent {
+    ItemId item = 0;
+    Region region; // of which pixels were read
+    std::vector<std::pair<Region, LabelMap>> pixels;
+    std::vector<LabelObject> objects; // all of the item
+    ObjectId next_id = 1;
+};
+
+// Writes and reads labels on a thread of its own, with its own connection to the project, strictly in the order
+// asked for: a write that waits for the disk never holds up the window, and a read sees every write before it.
+//
+// A write that fails stays at the head of the queue, and everything else behind it, until retry() or discard():
+// nothing is lost or overtaken silently. Lives on the window's thread; all signals arrive there.
+class EYEPIECE_EXPORT LabelWriter : public QObject {
+    Q_OBJECT
+public:
+    explicit LabelWriter(std::filesystem::path project_folder, QObject* parent = nullptr);
+    ~LabelWriter() override; // writes what is queued; gives up only on what fails
+
+    void commit(std::vector<LabelEdit> edits, const std::string& title); // one undo step
+    void read(ItemId item, const Region& region);
+
+    void retry();
+    void discard(); // drops the writes that failed and all behind them; returns once the queue is empty
+    bool busy() const;
+    bool stuck() const; // a write failed and waits for retry() or discard()
+    // Waits until everything queued is done or stuck, and delivers the signals due. True: all is done.
+    bool flush();
+
+Q_SIGNALS:
+    // What the project must tell its listeners; objects: as the store keeps those that the edit touched.
+    void committed(const std::vector<eyepiece::ProjectChange>& changes, eyepiece::ItemId item,
+                   const std::vector<eyepiece::LabelObject>& objects);
+    void commit_failed(const QString& message);
+    void content_read(std::shared_ptr<eyepiece::LabelContent> content);
+    void read_failed(eyepiece::ItemId item, const QString& message);
+    void busy_changed(bool busy);
+
+private:
+    struct Task {
+        std::vector<LabelEdit> edits; // empty: read
+        std::string title;
+        ItemId item = 0;
+        Region region;
+    };
+    using Outcome = std::function<void()>; // to be called on the window's thread
+    void work(std::stop_token stop);
+    Outcome perform(Project& project, Task& task);
+    void deliver();
+    void push(Task task);
+
+    std::filesystem::path folder_;
+    mutable std::mutex mutex_;
+    std::condition_variable_any wake_, settled_;
+    std::deque<Task> tasks_; // the first one is in hand
+    bool stuck_ = false, closing_ = false, told_busy_ = false;
+    std::deque<Outcome> outcomes_;
+    std::jthread thread_;
+};
+
+} // namespace eyepiece
