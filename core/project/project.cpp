@@ -107,7 +107,9 @@ bool Project::notice_external_changes() {
     return true;
 }
 
-void Project::skip_external_changes() { watch_->seen = database_->data_version(); }
+void Project::skip_external_changes() {
+    watch_->seen = database_->data_version();
+}
 
 Json Project::summary() {
     Json summary = database_->read([&](SQLite::Database& db) {

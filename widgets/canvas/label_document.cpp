@@ -35,7 +35,9 @@ Point2 snapped(Point2 p, double diameter) {
 LabelDocument::LabelDocument(ItemId item, std::int64_t height, std::int64_t width)
     : item_(item), tiles_(std::make_shared<LabelTiles>(height, width)) {}
 
-void LabelDocument::load(const Region& region, const LabelMap& pixels) { tiles_->write(region, pixels); }
+void LabelDocument::load(const Region& region, const LabelMap& pixels) {
+    tiles_->write(region, pixels);
+}
 
 void LabelDocument::load_objects(std::vector<LabelObject> objects, ObjectId next_id) {
     objects_.clear();
@@ -98,7 +100,8 @@ void LabelDocument::remember(std::int64_t y, std::int64_t x0, std::int64_t x1) {
     for (std::int64_t column = x0 / tile; column * tile < x1; ++column) {
         const TileKey key{static_cast<int>(column), row};
         if (!before_.contains(key))
-            before_.emplace(key, tiles_->read(Region{column * tile, row * tile, tile, tile}.intersected(tiles_->extent())));
+            before_.emplace(key, tiles_->read(Region{column * tile, row * tile, tile, tile}.intersected(
+                                     tiles_->extent())));
     }
 }
 
@@ -156,7 +159,8 @@ Region LabelDocument::paint_span(std::int64_t y, std::int64_t x0, std::int64_t x
         return {};
     const int row = static_cast<int>(y / tile);
     for (std::int64_t column = first / tile; column * tile <= last; ++column) {
-        const std::int64_t from = std::max(first, column * tile), to = std::min(last, column * tile + tile - 1);
+        const std::int64_t from = std::max(first, column * tile),
+                           to = std::min(last, column * tile + tile - 1);
         Region& region = changed_[{static_cast<int>(column), row}];
         region = region.united({from, y, to - from + 1, 1});
     }
@@ -175,8 +179,8 @@ Region LabelDocument::paint_line(Point2 from, Point2 to, double diameter, const 
         const auto inside = [&](std::int64_t x) {
             return distance_squared(static_cast<double>(x) + 0.5, cy, from, to) <= reach;
         };
-        // The stroke is convex: its part in a row is one span. Start from a point of the axis as near as can be
-        // to the row, and bound the ends by both discs and the band between them.
+        // The stroke is convex: its part in a row is one span. Start from a point of the axis as near as can
+        // be to the row, and bound the ends by both discs and the band between them.
         double low = 1e300, high = -1e300;
         const auto widen = [&](double a, double b) {
             low = std::min(low, a);
@@ -188,7 +192,10 @@ Region LabelDocument::paint_line(Point2 from, Point2 to, double diameter, const 
         const double dx = to.x - from.x, dy = to.y - from.y, length = std::hypot(dx, dy);
         if (length > 0) {
             const double nx = -dy / length * radius, ny = dx / length * radius;
-            const Point2 corners[4] = {{from.x + nx, from.y + ny}, {to.x + nx, to.y + ny}, {to.x - nx, to.y - ny}, {from.x - nx, from.y - ny}};
+            const Point2 corners[4] = {{from.x + nx, from.y + ny},
+                                       {to.x + nx, to.y + ny},
+                                       {to.x - nx, to.y - ny},
+                                       {from.x - nx, from.y - ny}};
             for (int i = 0; i < 4; ++i) {
                 const Point2 &a = corners[i], &b = corners[(i + 1) % 4];
                 if ((a.y <= cy) == (b.y <= cy))
@@ -199,7 +206,8 @@ Region LabelDocument::paint_line(Point2 from, Point2 to, double diameter, const 
         }
         if (low > high)
             continue;
-        auto x0 = static_cast<std::int64_t>(std::floor(low - 1)), x1 = static_cast<std::int64_t>(std::ceil(high + 1));
+        auto x0 = static_cast<std::int64_t>(std::floor(low - 1)),
+             x1 = static_cast<std::int64_t>(std::ceil(high + 1));
         while (x0 < x1 && !inside(x0))
             ++x0;
         while (x1 > x0 && !inside(x1 - 1))
@@ -209,7 +217,8 @@ Region LabelDocument::paint_line(Point2 from, Point2 to, double diameter, const 
     return changed;
 }
 
-Region LabelDocument::paint_mask(const Mask& mask, std::int64_t left, std::int64_t top, const PaintRule& rule) {
+Region LabelDocument::paint_mask(const Mask& mask, std::int64_t left, std::int64_t top,
+                                 const PaintRule& rule) {
     Region changed;
     for (std::int64_t y = 0; y < mask.height; ++y)
         for (std::int64_t x = 0; x < mask.width;) {
@@ -283,7 +292,8 @@ Region LabelDocument::add_objects(const LabelMap& map, std::int64_t left, std::i
             while (x < map.width() && row[static_cast<std::size_t>(x)] == id)
                 ++x;
             if (const auto found = ids.find(id); id != 0 && found != ids.end())
-                changed = changed.united(paint_span(top + y, left + start, left + x, {found->second, only_where_empty, 0}));
+                changed = changed.united(
+                    paint_span(top + y, left + start, left + x, {found->second, only_where_empty, 0}));
         }
     }
     return changed;
@@ -292,7 +302,8 @@ Region LabelDocument::add_objects(const LabelMap& map, std::int64_t left, std::i
 Region LabelDocument::revert() {
     Region back;
     for (const auto& [key, pixels] : before_) {
-        const Region place = Region{key.column * tile, key.row * tile, tile, tile}.intersected(tiles_->extent());
+        const Region place =
+            Region{key.column * tile, key.row * tile, tile, tile}.intersected(tiles_->extent());
         if (changed_.contains(key)) {
             tiles_->write(place, pixels);
             back = back.united(changed_[key]);
@@ -321,7 +332,8 @@ std::vector<LabelEdit> LabelDocument::finish() {
     }
     // One rectangle, unless that would mean writing far more pixels than were touched.
     std::map<TileKey, Region> parts;
-    if (all.width * all.height <= std::max<std::int64_t>(whole_edit, touched) && all.width * all.height <= 4 * whole_edit) {
+    if (all.width * all.height <= std::max<std::int64_t>(whole_edit, touched) &&
+        all.width * all.height <= 4 * whole_edit) {
         if (!all.empty())
             parts[{0, 0}] = all;
     } else {
@@ -374,7 +386,8 @@ std::vector<LabelEdit> LabelDocument::finish() {
     // What an object was drawn as no longer holds once other pixels of it changed; the store does the same.
     for (const auto& [id, before] : objects_before_)
         if (const auto found = objects_.find(id); found != objects_.end()) {
-            if (std::find(declared_.begin(), declared_.end(), id) == declared_.end() && before && before->area != found->second.area)
+            if (std::find(declared_.begin(), declared_.end(), id) == declared_.end() && before &&
+                before->area != found->second.area)
                 found->second.polygon.clear();
             if (found->second.area <= 0)
                 objects_.erase(found);

@@ -18,13 +18,13 @@ namespace eyepiece {
 
 // How a paint operation treats what is there.
 struct PaintRule {
-    ObjectId id = 0;              // 0 erases
+    ObjectId id = 0;               // 0 erases
     bool only_where_empty = false; // leave labelled pixels of other objects alone
-    ObjectId only_on = 0;         // not 0: touch pixels of this object only
+    ObjectId only_on = 0;          // not 0: touch pixels of this object only
 };
 
-// The labels of one item in memory, and the edit in hand: what was changed since begin(), as it must be written,
-// and how to take it back. Plain C++, one thread.
+// The labels of one item in memory, and the edit in hand: what was changed since begin(), as it must be
+// written, and how to take it back. Plain C++, one thread.
 class EYEPIECE_EXPORT LabelDocument {
 public:
     LabelDocument() = default;
@@ -34,7 +34,9 @@ public:
     std::int64_t width() const { return tiles_->width(); }
     std::int64_t height() const { return tiles_->height(); }
     bool empty() const { return !tiles_; }
-    const std::shared_ptr<LabelTiles>& tiles() const { return tiles_; } // shared with the layer that shows them
+    const std::shared_ptr<LabelTiles>& tiles() const {
+        return tiles_;
+    } // shared with the layer that shows them
     ObjectId at(std::int64_t x, std::int64_t y) const { return tiles_ ? tiles_->at(x, y) : 0; }
 
     // What the store holds: replaces what is here.
@@ -49,16 +51,17 @@ public:
     // ---- the edit in hand
     void begin(std::string tool);
     bool editing() const { return editing_; }
-    ObjectId new_object(ClassId class_id);           // known from now on, gone again if it gets no pixel
-    void set_object(const LabelObject& object);      // class, polygon, score ... of one that is there
+    ObjectId new_object(ClassId class_id);      // known from now on, gone again if it gets no pixel
+    void set_object(const LabelObject& object); // class, polygon, score ... of one that is there
     // Each returns the pixels that changed, as a rectangle.
     Region paint_line(Point2 from, Point2 to, double diameter, const PaintRule& rule);
     Region paint_mask(const Mask& mask, std::int64_t x, std::int64_t y, const PaintRule& rule);
     Region paint_polygon(const Polygon& polygon, const PaintRule& rule);
     Region remove_object(ObjectId id);
-    // New objects from a label map whose (0,0) is at (x, y): `objects` says what each id is; they get new ids here.
-    Region add_objects(const LabelMap& map, std::int64_t x, std::int64_t y, const std::vector<LabelObject>& objects,
-                       bool only_where_empty);
+    // New objects from a label map whose (0,0) is at (x, y): `objects` says what each id is; they get new ids
+    // here.
+    Region add_objects(const LabelMap& map, std::int64_t x, std::int64_t y,
+                       const std::vector<LabelObject>& objects, bool only_where_empty);
     Region revert(); // as if it had never begun; returns what changed back
     // Ends it. Edits to be committed as one step; none when nothing changed.
     std::vector<LabelEdit> finish();
@@ -84,10 +87,10 @@ private:
 
     bool editing_ = false;
     std::string tool_;
-    std::map<TileKey, LabelMap> before_;          // tiles as they were, on their first touch
-    std::map<TileKey, Region> changed_;           // what changed in each tile
+    std::map<TileKey, LabelMap> before_; // tiles as they were, on their first touch
+    std::map<TileKey, Region> changed_;  // what changed in each tile
     std::map<ObjectId, std::optional<LabelObject>> objects_before_;
-    std::vector<ObjectId> declared_;              // to be told to the store: new, or said anew
+    std::vector<ObjectId> declared_; // to be told to the store: new, or said anew
     ObjectId next_before_ = 1;
 };
 

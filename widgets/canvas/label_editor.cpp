@@ -53,13 +53,15 @@ void LabelEditor::set_project(Project* project) {
             Q_EMIT refused(message);
     });
     connect(writer_.get(), &LabelWriter::committed, this,
-            [this](const std::vector<ProjectChange>& changes, ItemId item, const std::vector<LabelObject>& objects) {
+            [this](const std::vector<ProjectChange>& changes, ItemId item,
+                   const std::vector<LabelObject>& objects) {
                 if (item == document_.item())
                     for (const LabelObject& object : objects)
                         document_.update_object(object);
                 if (!project_)
                     return;
-                telling_ = true; // the project's own connection has not seen it; its listeners hear of it here
+                telling_ =
+                    true; // the project's own connection has not seen it; its listeners hear of it here
                 project_->skip_external_changes();
                 for (const ProjectChange& change : changes)
                     project_->changes().tell(change);
@@ -74,7 +76,8 @@ void LabelEditor::set_project(Project* project) {
 void LabelEditor::reload_classes() {
     classes_ = project_ ? project_->classes().all() : std::vector<LabelClass>{};
     if (!find_class(current_class_)) {
-        const auto first = std::find_if(classes_.begin(), classes_.end(), [](const LabelClass& c) { return c.id != 0; });
+        const auto first =
+            std::find_if(classes_.begin(), classes_.end(), [](const LabelClass& c) { return c.id != 0; });
         current_class_ = first == classes_.end() ? -1 : first->id;
         Q_EMIT current_class_changed(current_class_);
     }
@@ -83,7 +86,8 @@ void LabelEditor::reload_classes() {
 }
 
 const LabelClass* LabelEditor::find_class(ClassId id) const {
-    const auto found = std::find_if(classes_.begin(), classes_.end(), [&](const LabelClass& c) { return c.id == id; });
+    const auto found =
+        std::find_if(classes_.begin(), classes_.end(), [&](const LabelClass& c) { return c.id == id; });
     return found == classes_.end() ? nullptr : &*found;
 }
 
@@ -109,7 +113,8 @@ std::pair<QRgb, QRgb> LabelEditor::colors_of(ObjectId id, ClassId class_id) cons
     const LabelClass* known = find_class(class_id);
     if (class_id == 0) // painted background: there, but quiet
         return {qRgba(130, 136, 148, 150), qRgba(170, 176, 186, 120)};
-    const QRgb fill = by_class() && known ? qRgb(known->color[0], known->color[1], known->color[2]) : LabelColors::object_color(id);
+    const QRgb fill = by_class() && known ? qRgb(known->color[0], known->color[1], known->color[2])
+                                          : LabelColors::object_color(id);
     return {fill, LabelColors::outline_color(fill)};
 }
 
@@ -152,7 +157,8 @@ void LabelEditor::show_layer() {
 void LabelEditor::set_item(ItemId item, std::int64_t width, std::int64_t height) {
     if (stroking())
         commit();
-    if (item == document_.item() && !document_.empty() && document_.width() == width && document_.height() == height)
+    if (item == document_.item() && !document_.empty() && document_.width() == width &&
+        document_.height() == height)
         return;
     clear_prediction();
     select(0);
@@ -239,7 +245,9 @@ void LabelEditor::line(Point2 from, Point2 to, double diameter, const PaintRule&
     touch(document_.paint_line(from, to, diameter, rule));
 }
 
-void LabelEditor::polygon(const Polygon& polygon, const PaintRule& rule) { touch(document_.paint_polygon(polygon, rule)); }
+void LabelEditor::polygon(const Polygon& polygon, const PaintRule& rule) {
+    touch(document_.paint_polygon(polygon, rule));
+}
 
 void LabelEditor::mask(const Mask& mask, std::int64_t x, std::int64_t y, const PaintRule& rule) {
     touch(document_.paint_mask(mask, x, y, rule));
@@ -251,9 +259,13 @@ void LabelEditor::set_object(const LabelObject& object) {
     layers_.touch(labels_layer, to_rect(object.bounds));
 }
 
-void LabelEditor::clear_object(ObjectId id) { touch(document_.remove_object(id)); }
+void LabelEditor::clear_object(ObjectId id) {
+    touch(document_.remove_object(id));
+}
 
-void LabelEditor::commit() { commit_as(tool_); }
+void LabelEditor::commit() {
+    commit_as(tool_);
+}
 
 void LabelEditor::commit_as(const QString& title) {
     if (!stroking())
@@ -267,7 +279,8 @@ void LabelEditor::commit_as(const QString& title) {
     if (project_)
         if (const auto item = project_->items().find(document_.item()))
             where = QString::fromStdString(item->name);
-    writer_->commit(std::move(edits), (where.isEmpty() ? title : tr("%1 on %2").arg(title, where)).toStdString());
+    writer_->commit(std::move(edits),
+                    (where.isEmpty() ? title : tr("%1 on %2").arg(title, where)).toStdString());
     Q_EMIT objects_changed();
 }
 
@@ -286,7 +299,9 @@ void LabelEditor::select(ObjectId id) {
         if (const LabelObject* object = document_.object(each))
             both = both.united(object->bounds);
     selected_ = id;
-    layers_.set_selected_object(labels_layer, id, to_rect({both.x - 4, both.y - 4, both.width + 8, both.height + 8}), selection_color);
+    layers_.set_selected_object(labels_layer, id,
+                                to_rect({both.x - 4, both.y - 4, both.width + 8, both.height + 8}),
+                                selection_color);
     Q_EMIT selected_changed(id);
 }
 
@@ -334,7 +349,8 @@ void LabelEditor::clear_prediction() {
 }
 
 ObjectId LabelEditor::predicted_at(std::int64_t x, std::int64_t y) const {
-    return prediction_.tiles ? prediction_.tiles->at(x - prediction_.origin.x(), y - prediction_.origin.y()) : 0;
+    return prediction_.tiles ? prediction_.tiles->at(x - prediction_.origin.x(), y - prediction_.origin.y())
+                             : 0;
 }
 
 int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted, const std::string&) {
@@ -351,7 +367,8 @@ int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted, c
             left.push_back(object);
         }
     }
-    const Region extent{prediction_.origin.x(), prediction_.origin.y(), prediction_.tiles->width(), prediction_.tiles->height()};
+    const Region extent{prediction_.origin.x(), prediction_.origin.y(), prediction_.tiles->width(),
+                        prediction_.tiles->height()};
     bounds = bounds.intersected(extent);
     if (taken.empty() || bounds.empty() || !begin(tr("accept prediction")))
         return 0;
@@ -395,16 +412,21 @@ int LabelEditor::accept_region(const Region& region) {
     return accept(
         [&](const LabelObject& object) {
             const Region common = object.bounds.intersected(region);
-            return 2 * common.width * common.height >= object.bounds.width * object.bounds.height && !common.empty();
+            return 2 * common.width * common.height >= object.bounds.width * object.bounds.height &&
+                   !common.empty();
         },
         "region");
 }
 
 // ---- the disk
 
-bool LabelEditor::saving() const { return writer_ && writer_->busy(); }
+bool LabelEditor::saving() const {
+    return writer_ && writer_->busy();
+}
 
-bool LabelEditor::flush() { return !writer_ || writer_->flush(); }
+bool LabelEditor::flush() {
+    return !writer_ || writer_->flush();
+}
 
 void LabelEditor::retry() {
     if (writer_)
@@ -424,14 +446,17 @@ QString LabelEditor::describe(const QPoint& pixel) const {
     const LabelObject* object = document_.object(id);
     if (object) {
         const LabelClass* known = find_class(object->class_id);
-        return QStringLiteral("%1 #%2").arg(known ? QString::fromStdString(known->name) : tr("unknown class")).arg(id);
+        return QStringLiteral("%1 #%2")
+            .arg(known ? QString::fromStdString(known->name) : tr("unknown class"))
+            .arg(id);
     }
     if (const ObjectId predicted = predicted_at(pixel.x(), pixel.y()))
         for (const LabelObject& each : prediction_.objects)
             if (each.id == predicted) {
                 const LabelClass* known = find_class(each.class_id);
                 const QString name = known ? QString::fromStdString(known->name) : tr("object");
-                return each.score >= 0 ? tr("predicted %1, %2 %").arg(name).arg(qRound(each.score * 100)) : tr("predicted %1").arg(name);
+                return each.score >= 0 ? tr("predicted %1, %2 %").arg(name).arg(qRound(each.score * 100))
+                                       : tr("predicted %1").arg(name);
             }
     return {};
 }

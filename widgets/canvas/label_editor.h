@@ -23,12 +23,13 @@ enum class LabelColoring { Automatic, ByObject, ByClass }; // Automatic: by clas
 struct LabelPrediction {
     std::shared_ptr<LabelTiles> tiles; // the object ids of the region; (0,0) is at `origin`
     QPoint origin;
-    std::vector<LabelObject> objects;  // id, class, area, bounds (image px), score, run
-    QString title;                     // "Prediction · run 7"
+    std::vector<LabelObject> objects; // id, class, area, bounds (image px), score, run
+    QString title;                    // "Prediction · run 7"
 };
 
-// A labelling session: the labels of one item at a time in memory, shown as a layer, changed by strokes that show
-// at once and go to the project's file as soon as they end. Lives on the window's thread; knows no widget.
+// A labelling session: the labels of one item at a time in memory, shown as a layer, changed by strokes that
+// show at once and go to the project's file as soon as they end. Lives on the window's thread; knows no
+// widget.
 class EYEPIECE_EXPORT LabelEditor : public QObject {
     Q_OBJECT
 public:
@@ -64,8 +65,8 @@ public:
     void mask(const Mask& mask, std::int64_t x, std::int64_t y, const PaintRule& rule);
     void set_object(const LabelObject& object);
     void clear_object(ObjectId id); // its pixels; it goes unless it gets others before the edit ends
-    void commit(); // ends it: from here on it is on its way to the disk
-    void cancel(); // as if it had not begun
+    void commit();                  // ends it: from here on it is on its way to the disk
+    void cancel();                  // as if it had not begun
     bool stroking() const { return document_.editing(); }
 
     // ---- whole edits
@@ -79,7 +80,7 @@ public:
     bool has_prediction() const { return prediction_.tiles != nullptr; }
     ObjectId predicted_at(std::int64_t x, std::int64_t y) const;
     const LabelPrediction& prediction() const { return prediction_; }
-    int accept_all();                      // the number of objects taken over
+    int accept_all(); // the number of objects taken over
     int accept_object(ObjectId predicted);
     int accept_region(const Region& region); // objects that lie at least half within it
 
@@ -98,15 +99,15 @@ public:
 
 Q_SIGNALS:
     void loaded(eyepiece::ItemId item);
-    void changed(const QRect& pixels);       // pixels of the labels
+    void changed(const QRect& pixels); // pixels of the labels
     void objects_changed();
     void classes_changed();
     void current_class_changed(eyepiece::ClassId id);
     void selected_changed(eyepiece::ObjectId id);
     void prediction_changed();
     void saving_changed(bool saving);
-    void failed(const QString& message);     // a write failed: it stays on screen and waits for retry()
-    void refused(const QString& message);    // what was asked cannot be done, and why
+    void failed(const QString& message);  // a write failed: it stays on screen and waits for retry()
+    void refused(const QString& message); // what was asked cannot be done, and why
 
 private:
     void touch(const Region& region);
@@ -131,8 +132,8 @@ private:
     LabelColoring coloring_ = LabelColoring::Automatic;
     LabelPrediction prediction_;
     QString tool_;
-    int reading_ = 0;            // answers awaited for the current item
-    bool telling_ = false;       // the change being told is our own
+    int reading_ = 0;      // answers awaited for the current item
+    bool telling_ = false; // the change being told is our own
 };
 
 } // namespace eyepiece

@@ -23,7 +23,7 @@ public:
     double brush_size() const { return brush_size_; }
     bool only_where_empty() const { return only_where_empty_; }
     double tolerance() const { return tolerance_; } // of Fill, as a share of the contrast's range
-    void set_brush_size(double size); // whole px, within the limits
+    void set_brush_size(double size);               // whole px, within the limits
     void set_only_where_empty(bool on);
     void set_tolerance(double share);
     void step_brush_size(double steps); // by a tenth a step, at least by a pixel
@@ -44,7 +44,8 @@ struct LabelToolContext {
     LabelToolSettings& settings;
 };
 
-// What is common to the labelling tools: Alt-click picks, and keys go to the commands when the tool has no use.
+// What is common to the labelling tools: Alt-click picks, and keys go to the commands when the tool has no
+// use.
 class LabelTool : public CanvasTool {
     Q_OBJECT
 public:
@@ -55,7 +56,8 @@ public:
 
 protected:
     virtual bool own_key(QKeyEvent*) { return false; }
-    bool picked(const CanvasPointer& pointer); // Alt was held: the class below the pointer is the current one now
+    bool
+    picked(const CanvasPointer& pointer); // Alt was held: the class below the pointer is the current one now
     LabelEditor& editor() const { return context_.editor; }
     LabelToolSettings& settings() const { return context_.settings; }
     ImageCanvas& canvas() const { return context_.canvas; }
@@ -66,7 +68,8 @@ private:
 };
 
 // Brush and eraser. A stroke that starts inside an object of the current class goes on with that object, any
-// other makes a new one. Shift-click draws a straight line from the last stroke's end. The right button erases.
+// other makes a new one. Shift-click draws a straight line from the last stroke's end. The right button
+// erases.
 class BrushTool : public LabelTool {
     Q_OBJECT
 public:
@@ -88,7 +91,7 @@ private:
     bool drawing_ = false;
     PaintRule rule_;
     Point2 last_{};
-    ItemId last_item_ = 0;   // where last_ and last_object_ are meant
+    ItemId last_item_ = 0; // where last_ and last_object_ are meant
     ObjectId last_object_ = 0;
     bool has_last_ = false;
     std::optional<QPointF> pointer_; // image px
@@ -141,7 +144,7 @@ private:
     void apply(const QString& what);
     int vertex_near(const QPointF& device) const; // -1: none
     int edge_near(const QPointF& device) const;   // the edge whose middle's handle is near
-    ObjectId object_ = 0; // whose outline is shown
+    ObjectId object_ = 0;                         // whose outline is shown
     Polygon points_;
     int dragged_ = -1, hovered_ = -1, hovered_edge_ = -1;
     bool changed_ = false;
@@ -183,10 +186,10 @@ class EYEPIECE_EXPORT LabelTools : public QObject {
 public:
     enum class Tool { Select, Brush, Eraser, Polygon, Lasso, Fill, Accept };
     struct Command {
-        QString id;      // "label.brush"
-        QString title;   // "Brush"
-        QString help;    // one line
-        QString icon;    // name; may be empty
+        QString id;    // "label.brush"
+        QString title; // "Brush"
+        QString help;  // one line
+        QString icon;  // name; may be empty
         QKeySequence key;
         std::function<void()> run;
         std::optional<Tool> tool = {}; // it chooses this tool
@@ -205,7 +208,7 @@ public:
     const Command* command(const QString& id) const;
     QString hint() const; // what the tool in use does, in one line
 
-    void next_object(int step); // in reading order; brings it into sight
+    void next_object(int step);        // in reading order; brings it into sight
     void pick_at(const QPoint& pixel); // the class there becomes the current one, the object is selected
 
 Q_SIGNALS:

@@ -13,8 +13,9 @@ constexpr std::int64_t read_side = 2048; // px: labels are read in squares of th
 }
 
 LabelWriter::LabelWriter(std::filesystem::path project_folder, QObject* parent)
-    : QObject(parent), folder_(std::move(project_folder)),
-      thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
+    : QObject(parent)
+    , folder_(std::move(project_folder))
+    , thread_([this](std::stop_token stop) { work(std::move(stop)); }) {}
 
 LabelWriter::~LabelWriter() {
     {
@@ -44,7 +45,9 @@ void LabelWriter::commit(std::vector<LabelEdit> edits, const std::string& title)
     push({std::move(edits), title, item, {}});
 }
 
-void LabelWriter::read(ItemId item, const Region& region) { push({{}, {}, item, region}); }
+void LabelWriter::read(ItemId item, const Region& region) {
+    push({{}, {}, item, region});
+}
 
 void LabelWriter::retry() {
     {
@@ -112,7 +115,7 @@ void LabelWriter::work(std::stop_token) {
             std::unique_lock lock(mutex_);
             wake_.wait(lock, [this] { return closing_ || (!tasks_.empty() && !stuck_); });
             if (tasks_.empty() || stuck_)
-                return; // closing, and nothing more can be done
+                return;             // closing, and nothing more can be done
             task = &tasks_.front(); // stays there until it is done; a deque does not move its elements
         }
         Outcome outcome;
@@ -139,7 +142,8 @@ void LabelWriter::work(std::stop_token) {
             outcomes_.push_back(std::move(outcome));
         }
         settled_.notify_all();
-        QMetaObject::invokeMethod(this, [this] { deliver(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this] { deliver(); }, Qt::QueuedConnection);
     }
 }
 
@@ -158,7 +162,8 @@ LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
         return [this, content] { Q_EMIT content_read(content); };
     }
     std::vector<ProjectChange> changes;
-    const auto listening = project.changes().listen([&](const ProjectChange& change) { changes.push_back(change); });
+    const auto listening =
+        project.changes().listen([&](const ProjectChange& change) { changes.push_back(change); });
     project.labels().commit(task.edits, task.title);
     std::set<ObjectId> touched;
     for (const LabelEdit& edit : task.edits) {

@@ -30,11 +30,12 @@ struct LabelContent {
     ObjectId next_id = 1;
 };
 
-// Writes and reads labels on a thread of its own, with its own connection to the project, strictly in the order
-// asked for: a write that waits for the disk never holds up the window, and a read sees every write before it.
+// Writes and reads labels on a thread of its own, with its own connection to the project, strictly in the
+// order asked for: a write that waits for the disk never holds up the window, and a read sees every write
+// before it.
 //
-// A write that fails stays at the head of the queue, and everything else behind it, until retry() or discard():
-// nothing is lost or overtaken silently. Lives on the window's thread; all signals arrive there.
+// A write that fails stays at the head of the queue, and everything else behind it, until retry() or
+// discard(): nothing is lost or overtaken silently. Lives on the window's thread; all signals arrive there.
 class EYEPIECE_EXPORT LabelWriter : public QObject {
     Q_OBJECT
 public:

@@ -24,14 +24,16 @@ QColor ChannelLayer::swatch() const {
 QRgb LabelColors::object_color(ObjectId id) {
     if (id == 0)
         return 0;
-    // Steps of the golden section around the circle of hues keep neighbours apart; lightness varies as well, so
-    // that objects stay apart for those who do not tell red from green.
+    // Steps of the golden section around the circle of hues keep neighbours apart; lightness varies as well,
+    // so that objects stay apart for those who do not tell red from green.
     static const auto colors = [] {
         std::array<QRgb, 1021> made{};
         for (std::size_t i = 0; i < made.size(); ++i) {
             const double turn = static_cast<double>(i) * 0.61803398875;
             const double hue = turn - std::floor(turn);
-            made[i] = QColor::fromHsv(static_cast<int>(hue * 359), 120 + static_cast<int>(i * 53 % 90), 170 + static_cast<int>(i * 37 % 80)).rgb();
+            made[i] = QColor::fromHsv(static_cast<int>(hue * 359), 120 + static_cast<int>(i * 53 % 90),
+                                      170 + static_cast<int>(i * 37 % 80))
+                          .rgb();
         }
         return made;
     }();

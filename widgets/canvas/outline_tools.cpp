@@ -13,8 +13,8 @@ namespace eyepiece {
 
 namespace {
 
-constexpr double grab = 9;          // device px around a handle in which it is taken
-constexpr double lasso_step = 0.7;  // image px between the points of a lasso, at least
+constexpr double grab = 9;         // device px around a handle in which it is taken
+constexpr double lasso_step = 0.7; // image px between the points of a lasso, at least
 constexpr double lasso_tolerance = 0.5, outline_tolerance = 0.75; // px that fewer vertices may be off
 
 QPolygonF to_device(const Polygon& polygon, const ViewTransform& view) {
@@ -65,7 +65,8 @@ void PolygonTool::press(const CanvasPointer& pointer) {
 
 void PolygonTool::move(const CanvasPointer& pointer) {
     pointer_ = pointer.image;
-    if (dragging_ && std::hypot(pointer.image.x() - points_.back().x, pointer.image.y() - points_.back().y) >= lasso_step)
+    if (dragging_ &&
+        std::hypot(pointer.image.x() - points_.back().x, pointer.image.y() - points_.back().y) >= lasso_step)
         points_.push_back({pointer.image.x(), pointer.image.y()});
     if (!points_.empty())
         Q_EMIT repaint();
@@ -124,12 +125,15 @@ bool PolygonTool::own_key(QKeyEvent* event) {
         if (points_.size() >= 3)
             close();
         return true;
-    case Qt::Key_Escape: finish(); return true;
+    case Qt::Key_Escape:
+        finish();
+        return true;
     case Qt::Key_Backspace:
         points_.pop_back();
         Q_EMIT repaint();
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -154,7 +158,8 @@ void PolygonTool::paint(QPainter& painter, const ViewTransform& view) {
         painter.drawLine(all.back(), all.front());
     }
     if (!lasso_) {
-        const bool closes = pointer_ && done.size() >= 3 && QLineF(done.front(), view.to_device(*pointer_)).length() < grab;
+        const bool closes =
+            pointer_ && done.size() >= 3 && QLineF(done.front(), view.to_device(*pointer_)).length() < grab;
         draw_handles(painter, done, closes ? 0 : -1);
     }
 }
@@ -260,7 +265,8 @@ void SelectTool::double_click(const CanvasPointer& pointer) {
     editor().select(id);
     const Region place = editor().document().measured_bounds(id);
     object_ = id;
-    points_ = simplified(trace_outline(mask_of(editor().document().tiles()->read(place), id, {0, 0, place.width, place.height}),
+    points_ = simplified(trace_outline(mask_of(editor().document().tiles()->read(place), id,
+                                               {0, 0, place.width, place.height}),
                                        static_cast<double>(place.x), static_cast<double>(place.y)),
                          outline_tolerance);
     changed_ = false; // pixels stay as they are until a vertex moves
@@ -302,7 +308,8 @@ bool SelectTool::own_key(QKeyEvent* event) {
             editor().select(0);
         return true;
     }
-    if ((event->key() == Qt::Key_Delete || event->key() == Qt::Key_Backspace) && hovered_ >= 0 && points_.size() > 3) {
+    if ((event->key() == Qt::Key_Delete || event->key() == Qt::Key_Backspace) && hovered_ >= 0 &&
+        points_.size() > 3) {
         points_.erase(points_.begin() + hovered_);
         hovered_ = -1;
         changed_ = true;

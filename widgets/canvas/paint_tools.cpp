@@ -15,9 +15,13 @@ namespace eyepiece {
 
 namespace {
 
-Point2 to_point(const QPointF& p) { return {p.x(), p.y()}; }
+Point2 to_point(const QPointF& p) {
+    return {p.x(), p.y()};
+}
 
-QPoint pixel_of(const QPointF& p) { return {static_cast<int>(std::floor(p.x())), static_cast<int>(std::floor(p.y()))}; }
+QPoint pixel_of(const QPointF& p) {
+    return {static_cast<int>(std::floor(p.x())), static_cast<int>(std::floor(p.y()))};
+}
 
 // A line that shows on dark and light ground.
 void draw_twice(QPainter& painter, const std::function<void()>& draw) {
@@ -60,7 +64,9 @@ void LabelToolSettings::step_brush_size(double steps) {
 
 // ---- what all have
 
-bool LabelTool::key(QKeyEvent* event) { return own_key(event) || (fallback_ && fallback_(event)); }
+bool LabelTool::key(QKeyEvent* event) {
+    return own_key(event) || (fallback_ && fallback_(event));
+}
 
 bool LabelTool::resize(double steps) {
     if (steps == 0)
@@ -93,7 +99,8 @@ BrushTool::BrushTool(const LabelToolContext& context, bool erases, QObject* pare
 ObjectId BrushTool::target(const Point2& at) {
     const LabelDocument& document = editor().document();
     const ClassId wanted = editor().current_class();
-    const auto x = static_cast<std::int64_t>(std::floor(at.x)), y = static_cast<std::int64_t>(std::floor(at.y));
+    const auto x = static_cast<std::int64_t>(std::floor(at.x)),
+               y = static_cast<std::int64_t>(std::floor(at.y));
     if (const LabelObject* below = document.object(document.at(x, y)); below && below->class_id == wanted)
         return below->id;
     if (wanted == 0) // painted background is one thing, not many
@@ -116,12 +123,14 @@ void BrushTool::press(const CanvasPointer& pointer) {
     if (!editor().begin(erase ? tr("eraser") : tr("brush")))
         return;
     const Point2 at = to_point(pointer.image);
-    const bool straight = (pointer.modifiers & Qt::ShiftModifier) && has_last_ && last_item_ == editor().item();
+    const bool straight =
+        (pointer.modifiers & Qt::ShiftModifier) && has_last_ && last_item_ == editor().item();
     const LabelObject* before = editor().document().object(last_object_);
     rule_ = {};
     if (!erase) {
         // A straight line goes on with the stroke that it starts from.
-        rule_.id = straight && before && before->class_id == editor().current_class() ? last_object_ : target(at);
+        rule_.id =
+            straight && before && before->class_id == editor().current_class() ? last_object_ : target(at);
         rule_.only_where_empty = settings().only_where_empty();
         editor().select(rule_.id);
     }
@@ -181,7 +190,8 @@ void BrushTool::paint(QPainter& painter, const ViewTransform& view) {
         return;
     const double radius = settings().brush_size() / 2 * view.scale();
     const QPointF middle = view.to_device(*pointer_);
-    const bool line = (modifiers_ & Qt::ShiftModifier) && has_last_ && last_item_ == editor().item() && !drawing_;
+    const bool line =
+        (modifiers_ & Qt::ShiftModifier) && has_last_ && last_item_ == editor().item() && !drawing_;
     draw_twice(painter, [&] {
         painter.drawEllipse(middle, radius, radius);
         if (line)
@@ -243,7 +253,8 @@ void FillTool::press(const CanvasPointer& pointer) {
         return;
     const QPoint pixel = pixel_of(pointer.image);
     const LabelDocument& document = editor().document();
-    if (document.empty() || pixel.x() < 0 || pixel.y() < 0 || pixel.x() >= document.width() || pixel.y() >= document.height())
+    if (document.empty() || pixel.x() < 0 || pixel.y() < 0 || pixel.x() >= document.width() ||
+        pixel.y() >= document.height())
         return;
     if (const ObjectId id = document.at(pixel.x(), pixel.y())) {
         editor().fill_holes(id);
@@ -261,12 +272,17 @@ void FillTool::press(const CanvasPointer& pointer) {
     const std::vector<ChannelContrast> contrasts = canvas().layers().channel_contrasts();
     for (std::size_t c = 0; c < contrasts.size(); ++c)
         if (rgb || contrasts[c].visible)
-            wish.channels.emplace_back(static_cast<int>(c), settings().tolerance() * (contrasts[c].high - contrasts[c].low));
-    wish.window = Region{pixel.x() - fill_reach, pixel.y() - fill_reach, 2 * fill_reach, 2 * fill_reach}.intersected(document.tiles()->extent());
+            wish.channels.emplace_back(static_cast<int>(c),
+                                       settings().tolerance() * (contrasts[c].high - contrasts[c].low));
+    wish.window =
+        Region{pixel.x() - fill_reach, pixel.y() - fill_reach, 2 * fill_reach, 2 * fill_reach}.intersected(
+            document.tiles()->extent());
     wish.labels = document.tiles()->read(wish.window);
     wish.seed = pixel - QPoint(static_cast<int>(wish.window.x), static_cast<int>(wish.window.y));
     busy_ = true;
-    QThreadPool::globalInstance()->start([wish = std::move(wish), item = document.item(), self = QPointer<FillTool>(this), extent = document.tiles()->extent()] {
+    QThreadPool::globalInstance()->start([wish = std::move(wish), item = document.item(),
+                                          self = QPointer<FillTool>(this),
+                                          extent = document.tiles()->extent()] {
         Mask mask;
         QString problem;
         try {
@@ -276,12 +292,15 @@ void FillTool::press(const CanvasPointer& pointer) {
         }
         bool cut = false; // it ran into the window's edge, where the image goes on
         for (std::int64_t y = 0; y < mask.height && !cut; ++y)
-            cut = (wish.window.x > 0 && mask.at(0, y)) || (wish.window.right() < extent.width && mask.at(mask.width - 1, y));
+            cut = (wish.window.x > 0 && mask.at(0, y)) ||
+                  (wish.window.right() < extent.width && mask.at(mask.width - 1, y));
         for (std::int64_t x = 0; x < mask.width && !cut; ++x)
-            cut = (wish.window.y > 0 && mask.at(x, 0)) || (wish.window.bottom() < extent.height && mask.at(x, mask.height - 1));
+            cut = (wish.window.y > 0 && mask.at(x, 0)) ||
+                  (wish.window.bottom() < extent.height && mask.at(x, mask.height - 1));
         QMetaObject::invokeMethod(
             QCoreApplication::instance(),
-            [self, mask, item, cut, problem, corner = QPoint(static_cast<int>(wish.window.x), static_cast<int>(wish.window.y))] {
+            [self, mask, item, cut, problem,
+             corner = QPoint(static_cast<int>(wish.window.x), static_cast<int>(wish.window.y))] {
                 if (!self)
                     return;
                 self->busy_ = false;
@@ -298,8 +317,10 @@ void FillTool::apply(const Mask& mask, QPoint corner, ItemId item, bool cut) {
     if (item != editor().item())
         return; // another image is in front by now
     if (cut) {
-        Q_EMIT editor().refused(tr("The area of similar brightness is larger than %1 pixels across, so it was left alone. "
-                                   "Lower the tolerance of Fill and try again.").arg(2 * fill_reach));
+        Q_EMIT editor().refused(
+            tr("The area of similar brightness is larger than %1 pixels across, so it was left alone. "
+               "Lower the tolerance of Fill and try again.")
+                .arg(2 * fill_reach));
         return;
     }
     if (!editor().begin(tr("fill")))
@@ -333,7 +354,8 @@ void AcceptTool::release(const CanvasPointer& pointer) {
     dragging_ = false;
     Q_EMIT repaint();
     if (!editor().has_prediction()) {
-        Q_EMIT editor().refused(tr("There is no prediction on this image to accept. Train a model, then choose Predict."));
+        Q_EMIT editor().refused(
+            tr("There is no prediction on this image to accept. Train a model, then choose Predict."));
         return;
     }
     if (QLineF(from_device_, pointer.device).length() < 4) {
