@@ -162,7 +162,7 @@ Database::Database(const fs::path& folder, Mode mode) : folder_(folder), mode_(m
         if (mode == Mode::ReadWrite) {
             // FULL: what the user did is on the disk when the button comes up, whatever happens to the power.
             sqlite_->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                          "PRAGMA journal_size_limit = 67108864");
+                          "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536");
             if (version < schema_version)
                 migrate(*sqlite_, file, migrations());
         }
@@ -180,12 +180,16 @@ void Database::fail(const SQLite::Exception& exception) const {
     const std::string details = std::string(exception.what()) + " (" +
                                 std::to_string(exception.getExtendedErrorCode()) + ", " +
                                 std::strerror(system) + ")";
+    // A write that fails says why only sometimes: a quota or a limit looks like a fault of the disk.
     const bool no_space = system == ENOSPC || system == EDQUOT || system == EFBIG;
-    if (code == SQLITE_FULL || (code == SQLITE_IOERR && no_space))
-        throw Error(ErrorCode::Storage,
-                    "The disk is full: the last change of the project \"" + folder_.string() +
-                        "\" was not stored; nothing before it is lost. Make space and do it again.",
-                    details);
+    const bool unwritten = exception.getExtendedErrorCode() == SQLITE_IOERR_WRITE;
+    if (code == SQLITE_FULL || (code == SQLITE_IOERR && (no_space || unwritten)))
+        throw Error(
+            ErrorCode::Storage,
+            std::string(unwritten && !no_space ? "The disk is full or at fault" : "The disk is full") +
+                ": the last change of the project \"" + folder_.string() +
+                "\" was not stored; nothing before it is lost. Make space and do it again.",
+            details);
     switch (code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -175,7 +175,9 @@ std::optional<Item> ItemStore::find(ItemId id) const {
     auto found = select("items.id = CAST(? AS INTEGER)", std::to_string(id));
     if (found.empty())
         return {};
-    auto namesakes = select("file = ?", found.front().name);
+    const std::string file = found.front().name;
+    auto namesakes = select("stem = ?", found.front().path.stem().string());
+    std::erase_if(namesakes, [&](const Item& item) { return item.name != file; });
     disambiguate(namesakes);
     for (Item& item : namesakes)
         if (item.id == id)
@@ -326,7 +328,8 @@ ItemId ItemStore::set_facts(ItemId id, const ItemFacts& facts) {
         const std::string old_hash = query.getColumn(1).getString();
         const bool labelled = query.getColumn(3).getInt() != 0;
         if (old_hash.empty() && !labelled) {
-            SQLite::Statement twins(db, "SELECT id, path FROM items WHERE hash = ? AND id <> ? ORDER BY id");
+            SQLite::Statement twins(
+                db, "SELECT id, path FROM items WHERE hash = ? AND hash <> '' AND id <> ? ORDER BY id");
             twins.bind(1, facts.hash);
             twins.bind(2, id);
             while (twins.executeStep()) {

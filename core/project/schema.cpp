@@ -28,9 +28,8 @@ CREATE TABLE items(
     grp TEXT NOT NULL DEFAULT '', split TEXT NOT NULL DEFAULT '', complete INTEGER NOT NULL DEFAULT 0,
     last_object INTEGER NOT NULL DEFAULT 0, columns TEXT NOT NULL DEFAULT '');
 CREATE INDEX items_by_path ON items(path);
-CREATE INDEX items_by_file ON items(file);
 CREATE INDEX items_by_stem ON items(stem);
-CREATE INDEX items_by_hash ON items(hash);
+CREATE INDEX items_by_hash ON items(hash) WHERE hash <> '';
 CREATE TABLE classes(
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, color INTEGER NOT NULL, key TEXT NOT NULL DEFAULT '');
 CREATE TABLE objects(
