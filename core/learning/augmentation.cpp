@@ -207,17 +207,27 @@ Example Augmentation::draw(const LabelledImage& image, const Normalisation& norm
         if (blur > 0.05)
             cv::GaussianBlur(to, to, {}, blur, blur, cv::BORDER_REFLECT_101);
     }
+    // Plain loops below: tensor operations of this size would start threads beside those that train.
+    float* const values = example.input.data_ptr<float>();
     if (noise > 0) {
         auto generator = at::detail::createCPUGenerator(random.bits());
-        example.input.add_(torch::randn(example.input.sizes(), generator, torch::kFloat32), noise);
+        const auto normal = torch::randn(example.input.sizes(), generator, torch::kFloat32);
+        const float* const from = normal.data_ptr<float>();
+        for (std::int64_t i = 0; i < normal.numel(); ++i)
+            values[i] += static_cast<float>(noise) * from[i];
     }
 
     cv::Mat nearest;
     cv::remap(classes, nearest, map.x, map.y, cv::INTER_NEAREST, cv::BORDER_REPLICATE);
-    const auto found = torch::from_blob(nearest.data, {height, width}, torch::kUInt8);
-    const auto unknown = found.eq(LabelledImage::unknown);
-    example.target = found.masked_fill(unknown, 0).to(torch::kInt64);
-    example.weight = unknown.logical_not().to(torch::kFloat32);
+    example.target = torch::empty({height, width}, torch::kInt64);
+    example.weight = torch::empty({height, width}, torch::kFloat32);
+    auto* target = example.target.data_ptr<std::int64_t>();
+    auto* weight = example.weight.data_ptr<float>();
+    for (int i = 0; i < static_cast<int>(nearest.total()); ++i) {
+        const std::uint8_t found = nearest.data[i];
+        target[i] = found == LabelledImage::unknown ? 0 : found;
+        weight[i] = found == LabelledImage::unknown ? 0.f : 1.f;
+    }
     return example;
 }
 

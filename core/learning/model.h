@@ -22,6 +22,8 @@ public:
     virtual torch::Tensor forward(torch::Tensor input, const LayerTap& tap = {}) = 0;
     virtual std::vector<std::string> layers() const = 0; // in the order of forward()
     virtual int size_multiple() const { return 1; }      // height and width must be multiples of this
+    // Makes predicting cheaper, for instance by folding normalisation into weights. No training afterwards.
+    virtual void prepare_for_prediction() {}
     virtual int margin() const = 0; // px of context beyond which an output pixel sees (almost) nothing
 };
 

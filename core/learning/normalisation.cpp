@@ -97,6 +97,24 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
     return limits;
 }
 
+// By ITU-R BT.601; the same pixel type.
+Image luminance_of(const Image& rgb) {
+    if (rgb.channels() < 3)
+        return rgb;
+    Image gray = Image::create(rgb.type(), 1, rgb.height(), rgb.width());
+    visit(rgb.type(), [&](auto zero) {
+        using T = decltype(zero);
+        const auto r = rgb.plane_as<T>(0), g = rgb.plane_as<T>(1), b = rgb.plane_as<T>(2);
+        const auto out = gray.writable_plane_as<T>(0);
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            const double value = 0.299 * static_cast<double>(r[i]) + 0.587 * static_cast<double>(g[i]) +
+                                 0.114 * static_cast<double>(b[i]);
+            out[i] = std::is_integral_v<T> ? static_cast<T>(std::llround(value)) : static_cast<T>(value);
+        }
+    });
+    return gray;
+}
+
 } // namespace
 
 Json Normalisation::to_json() const {
@@ -141,23 +159,6 @@ Normalisation Normalisation::from_json(const Json& json) {
     return result;
 }
 
-Image luminance(const Image& rgb) {
-    if (rgb.channels() < 3)
-        return rgb;
-    Image gray = Image::create(rgb.type(), 1, rgb.height(), rgb.width());
-    visit(rgb.type(), [&](auto zero) {
-        using T = decltype(zero);
-        const auto r = rgb.plane_as<T>(0), g = rgb.plane_as<T>(1), b = rgb.plane_as<T>(2);
-        const auto out = gray.writable_plane_as<T>(0);
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            const double value = 0.299 * static_cast<double>(r[i]) + 0.587 * static_cast<double>(g[i]) +
-                                 0.114 * static_cast<double>(b[i]);
-            out[i] = std::is_integral_v<T> ? static_cast<T>(std::llround(value)) : static_cast<T>(value);
-        }
-    });
-    return gray;
-}
-
 bool is_gray(const Image& image) {
     if (image.channels() == 1)
         return true;
@@ -172,7 +173,7 @@ Image Normalisation::arranged(const Image& image) const {
         if (image.channels() == 1)
             return image;
         if (image.channels() >= 3)
-            return luminance(image);
+            return luminance_of(image);
         throw Error(ErrorCode::BadInput, "The model takes gray or colour images, but this one has " +
                                              std::to_string(image.channels()) +
                                              " channels. Choose channels \"all\" and train on images like it.");

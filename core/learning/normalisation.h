@@ -49,9 +49,6 @@ struct EYEPIECE_EXPORT Normalisation {
     torch::Tensor apply(const Image& arranged, const InputLimits& limits) const;
 };
 
-// Luminance (ITU-R BT.601) of the first three channels; the same pixel type.
-EYEPIECE_EXPORT Image luminance(const Image& rgb);
-
 // Whether a picture of three channels shows no colour (gray stored as RGB).
 EYEPIECE_EXPORT bool is_gray(const Image& image);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/job.h"
+#include "core/base/operation.h"
 #include "core/base/registry.h"
+#include "core/data/image.h"
 #include "core/learning/model.h"
 
 #include <map>
@@ -13,6 +15,7 @@
 namespace eyepiece {
 
 class Project;
+class TrainedNetwork;
 struct Item;
 
 // One training example, or a batch of them (then with a leading N).
@@ -64,8 +67,31 @@ public:
     virtual ModelShape model_shape() const = 0;
     virtual std::unique_ptr<ExampleSource> training_examples(Project& project, const std::vector<Item>& items,
                                                              JobContext& context) const = 0;
+    // Fixed examples that score a run after each epoch; their size suits the model's size multiple.
+    virtual std::unique_ptr<ExampleSource> validation_examples(Project& project, const std::vector<Item>& items,
+                                                               int size_multiple, JobContext& context) const = 0;
     virtual torch::Tensor loss(const torch::Tensor& output, const Example& batch) const = 0; // scalar
-    virtual std::string main_metric() const = 0; // higher is better; picks the best checkpoint
+    virtual std::unique_ptr<Scorer> make_scorer() const = 0;
+    virtual std::string main_metric() const = 0; // of the scorer; higher is better; picks the best checkpoint
+
+    // What can be had without a network, by the same metrics on the same validation examples:
+    // {name: {"title", "metrics": {...}}}. `training` is for baselines that have something to choose.
+    virtual Json baselines(const ExampleSource& training, const ExampleSource& validation,
+                           JobContext& context) const = 0;
+
+    // A picture (RGB, 8 bit) of one example with the network's output for it, for the eye of a person.
+    virtual Image picture(const torch::Tensor& output, const Example& example) const = 0;
+
+    // Adds to a model's card what belongs to the task: input normalisation, classes. See TrainedNetwork.
+    virtual void describe(Json& card) const = 0;
+
+    // The predictions of a network of this task; needs no configure(). `spec` is that of the operations "predict" and
+    // "evaluate", with "set" complete by these parameters.
+    virtual ParameterSchema prediction_parameters() const = 0;
+    virtual OperationResult predict(TrainedNetwork& network, ImageSource& source, const Json& spec,
+                                    JobContext& context) const = 0;
+    virtual Json evaluate(TrainedNetwork& network, Project& project, const std::vector<Item>& items,
+                          const Json& spec, JobContext& context) const = 0;
 };
 
 } // namespace eyepiece

@@ -32,10 +32,13 @@ void ConvolutionUnit::fold() {
     const auto scale = batch_norm_->weight.to(torch::kFloat64) /
                        (batch_norm_->running_var.to(torch::kFloat64) + batch_norm_->options.eps()).sqrt();
     const auto bias = batch_norm_->bias.to(torch::kFloat64) - batch_norm_->running_mean.to(torch::kFloat64) * scale;
-    const auto weight = convolution_->weight.to(torch::kFloat64) * scale.view({-1, 1, 1, 1});
-    convolution_->weight.set_data(weight.to(torch::kFloat32));
-    convolution_->bias = convolution_->register_parameter("bias", bias.to(torch::kFloat32));
-    convolution_->options.bias(true);
+    nn::Conv2d convolution(nn::Conv2dOptions(convolution_->options.in_channels(), convolution_->options.out_channels(),
+                                             convolution_->options.kernel_size())
+                               .padding(1));
+    convolution->to(convolution_->weight.device());
+    convolution->weight.copy_(convolution_->weight.to(torch::kFloat64) * scale.view({-1, 1, 1, 1}));
+    convolution->bias.copy_(bias);
+    convolution_ = replace_module("convolution", convolution);
     unregister_module("norm");
     batch_norm_ = nullptr;
 }

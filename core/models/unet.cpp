@@ -84,6 +84,13 @@ public:
 
     int size_multiple() const override { return 1 << depth_; }
 
+    void prepare_for_prediction() override {
+        eval();
+        for (const auto& module : modules(false))
+            if (auto* unit = module->as<ConvolutionUnit>())
+                unit->fold();
+    }
+
     // Half of the receptive field is 2 * (3 * 2^depth - 2) px, but its rim hardly counts (Luo et al. 2016:
     // the effective one is about a third): one bottleneck pixel each way, twice over.
     int margin() const override { return 2 << depth_; }
