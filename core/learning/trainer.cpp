@@ -55,10 +55,12 @@ public:
             moments.exp_avg_sq(moments.exp_avg_sq().to(t_.device.device));
         }
         start_ = Clock::now();
+        bool stopped = false;
         while (epoch_ < epochs_ && reason_.empty()) {
             if (!train_epoch()) { // told to finish: a later resume goes on from this very step
                 checkpoint(epoch_, step_);
                 validate();
+                stopped = true;
                 break;
             }
             validate();
@@ -72,7 +74,7 @@ public:
         if (reason_.empty())
             reason_ = "All " + std::to_string(epochs_) + " epochs are done; the best is of epoch " +
                       std::to_string(best_epoch_) + ".";
-        return {best_metrics_, best_epoch_, epoch_, reason_};
+        return {best_metrics_, best_epoch_, epoch_, stopped, reason_};
     }
 
 private:
@@ -248,7 +250,7 @@ private:
     }
 
     void tell(bool now = false) {
-        if (!now && seconds_since(told_) < 0.25)
+        if (!now && seconds_since(told_) < 0.5) // each is synced to the disk
             return;
         told_ = Clock::now();
         const double total = static_cast<double>(epochs_) * static_cast<double>(steps_);

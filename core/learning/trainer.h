@@ -31,7 +31,8 @@ struct TrainingResult {
     Json metrics = Json::object(); // of the best epoch, by name
     int best_epoch = 0;
     int epochs = 0;     // finished ones
-    std::string reason; // why it stopped, one sentence
+    bool stopped = false; // by the user, before its end
+    std::string reason;   // why it stopped, one sentence
 };
 
 // The training loop: AdamW (Loshchilov, Hutter 2019) with a warm-up and a cosine to zero, both functions of the

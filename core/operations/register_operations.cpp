@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/methods/supervised.h"
+#include "core/models/models.h"
 #include "core/operations/list.h"
 #include "core/operations/services.h"
+#include "core/operations/train.h"
 
 namespace eyepiece {
 
 // Adding an operation means one file beside this one and one line here.
 void register_operations(EngineServices& services) {
+    register_models(services.registries.models);
+    register_methods(services.registries.methods);
     register_list_operations(services);
+    register_training(services);
+    register_prediction(services);
 }
 
 } // namespace eyepiece
