@@ -13,7 +13,6 @@ void register_operations(EngineServices& services) {
     register_methods(services.registries.methods);
     register_list_operations(services);
     register_training(services);
-    register_prediction(services);
 }
 
 } // namespace eyepiece
