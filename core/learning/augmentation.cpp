@@ -13,7 +13,9 @@ namespace {
 constexpr char group[] = "Augmentation";
 
 ParameterSpec strength(std::string name, double value, double limit, std::string title, std::string help) {
-    return real_parameter(std::move(name), value, std::move(title), std::move(help)).range(0, limit).in(group);
+    return real_parameter(std::move(name), value, std::move(title), std::move(help))
+        .range(0, limit)
+        .in(group);
 }
 
 ParameterSpec probability(std::string of, double value, std::string title) {
@@ -29,11 +31,13 @@ struct Map {
     cv::Mat x, y; // float
 };
 
-// A smooth random displacement: independent ones on a coarse grid, bicubic in between (Ronneberger et al. 2015).
+// A smooth random displacement: independent ones on a coarse grid, bicubic in between (Ronneberger et al.
+// 2015).
 cv::Mat displacement(Random& random, int height, int width, double spacing, double amplitude) {
     cv::Mat coarse(static_cast<int>(height / spacing) + 3, static_cast<int>(width / spacing) + 3, CV_32F);
     for (int i = 0; i < static_cast<int>(coarse.total()); ++i)
-        coarse.at<float>(i / coarse.cols, i % coarse.cols) = static_cast<float>(random.uniform(-amplitude, amplitude));
+        coarse.at<float>(i / coarse.cols, i % coarse.cols) =
+            static_cast<float>(random.uniform(-amplitude, amplitude));
     cv::Mat fine;
     cv::resize(coarse, fine,
                cv::Size(std::max(width, static_cast<int>(coarse.cols * spacing)),
@@ -51,8 +55,8 @@ std::int64_t mirrored(std::int64_t i, std::int64_t n) {
     return i < n ? i : period - i;
 }
 
-// The part of the image under the map, mirrored where it reaches beyond, so that remap() never needs a border.
-// Returns its position in the image.
+// The part of the image under the map, mirrored where it reaches beyond, so that remap() never needs a
+// border. Returns its position in the image.
 cv::Point cut(const LabelledImage& image, const Map& map, Image& pixels, cv::Mat& classes) {
     double low_x, high_x, low_y, high_y;
     cv::minMaxLoc(map.x, &low_x, &high_x);
@@ -74,7 +78,8 @@ cv::Point cut(const LabelledImage& image, const Map& map, Image& pixels, cv::Mat
             const std::byte* from = image.pixels.plane(c).data() + static_cast<std::size_t>(row) * size;
             std::byte* to = pixels.writable_plane(c).data() + static_cast<std::size_t>(y * width) * size;
             for (std::int64_t x = 0; x < width; ++x, to += size)
-                std::copy_n(from + static_cast<std::size_t>(columns[static_cast<std::size_t>(x)]) * size, size, to);
+                std::copy_n(from + static_cast<std::size_t>(columns[static_cast<std::size_t>(x)]) * size,
+                            size, to);
         }
         auto* to = classes.ptr<std::uint8_t>(static_cast<int>(y));
         for (std::int64_t x = 0; x < width; ++x)
@@ -89,28 +94,36 @@ ParameterSchema Augmentation::parameters() {
     return {
         probability("flip", 0.5, "Flip: how often").in(group),
         probability("right-angle", 0.75, "Quarter turns: how often").in(group),
-        strength("rotation", 20, 180, "Rotation", "Turns the image by up to this angle either way.").with_unit("°"),
+        strength("rotation", 20, 180, "Rotation", "Turns the image by up to this angle either way.")
+            .with_unit("°"),
         probability("rotation", 0.3, "Rotation: how often"),
-        strength("scale", 0.3, 3, "Scale", "Enlarges or shrinks by up to this share: 0.3 is 1/1.3 to 1.3 times."),
+        strength("scale", 0.3, 3, "Scale",
+                 "Enlarges or shrinks by up to this share: 0.3 is 1/1.3 to 1.3 times."),
         probability("scale", 0.5, "Scale: how often"),
-        strength("elastic", 4, 50, "Elastic", "Bends the image smoothly, by up to this many pixels.").with_unit("px"),
+        strength("elastic", 4, 50, "Elastic", "Bends the image smoothly, by up to this many pixels.")
+            .with_unit("px"),
         strength("elastic-spacing", 48, 512, "Elastic: distance", "Distance between independent bends.")
             .range(4, 512)
             .with_unit("px")
             .rarely(),
         probability("elastic", 0.2, "Elastic: how often"),
         strength("gain", 0.25, 4, "Contrast", "Multiplies each channel by up to 1 + this, or divides by it."),
-        strength("offset", 0.08, 1, "Brightness", "Adds up to this share of the normalised range to each channel."),
-        strength("gamma", 0.3, 4, "Gamma", "Raises each channel to a power of up to 1 + this, or its inverse."),
+        strength("offset", 0.08, 1, "Brightness",
+                 "Adds up to this share of the normalised range to each channel."),
+        strength("gamma", 0.3, 4, "Gamma",
+                 "Raises each channel to a power of up to 1 + this, or its inverse."),
         probability("intensity", 0.6, "Contrast, brightness, gamma: how often"),
         strength("blur", 1.2, 10, "Blur", "Standard deviation of a Gaussian blur, at most.").with_unit("px"),
         probability("blur", 0.15, "Blur: how often"),
-        strength("noise", 0.06, 1, "Noise", "Standard deviation of added noise, at most, as a share of the range."),
+        strength("noise", 0.06, 1, "Noise",
+                 "Standard deviation of added noise, at most, as a share of the range."),
         probability("noise", 0.2, "Noise: how often"),
     };
 }
 
-Augmentation Augmentation::none() { return {}; }
+Augmentation Augmentation::none() {
+    return {};
+}
 
 Augmentation::Augmentation(const Json& values)
     : flip_probability_(values.at("flip-probability"))
@@ -132,7 +145,8 @@ Augmentation::Augmentation(const Json& values)
     , noise_probability_(values.at("noise-probability")) {}
 
 Example Augmentation::draw(const LabelledImage& image, const Normalisation& normalisation, double centre_x,
-                           double centre_y, std::int64_t height, std::int64_t width, std::uint64_t seed) const {
+                           double centre_y, std::int64_t height, std::int64_t width,
+                           std::uint64_t seed) const {
     Random random(seed);
     // The linear part, patch -> image: quarter turns and flips first, then a free turn and scale.
     const bool flip_x = random.chance(flip_probability_), flip_y = random.chance(flip_probability_);

@@ -15,9 +15,9 @@ namespace eyepiece {
 struct LabelledImage {
     static constexpr std::uint8_t unknown = 255; // class of a pixel that nobody labelled
 
-    Image pixels;                       // arranged for the network, in the file's pixel type
-    InputLimits limits;                 // of the whole image, of which this may be a part
-    std::vector<std::uint8_t> classes;  // (H,W) index of the class among the network's outputs, or unknown
+    Image pixels;                      // arranged for the network, in the file's pixel type
+    InputLimits limits;                // of the whole image, of which this may be a part
+    std::vector<std::uint8_t> classes; // (H,W) index of the class among the network's outputs, or unknown
 };
 
 // Random changes that leave the meaning of an image as it is. All geometric ones are composed to a single map
@@ -30,10 +30,11 @@ public:
     static Augmentation none();                // cuts the patch out and changes nothing
     static ParameterSchema parameters();
 
-    // A patch of height x width pixels whose centre is (centre_x, centre_y), in pixels of the image, where pixel
-    // (0,0) covers [0,1) x [0,1). Target: int64 class indices, 0 where unknown; weight: 1 where known, else 0.
-    Example draw(const LabelledImage& image, const Normalisation& normalisation, double centre_x, double centre_y,
-                 std::int64_t height, std::int64_t width, std::uint64_t seed) const;
+    // A patch of height x width pixels whose centre is (centre_x, centre_y), in pixels of the image, where
+    // pixel (0,0) covers [0,1) x [0,1). Target: int64 class indices, 0 where unknown; weight: 1 where known,
+    // else 0.
+    Example draw(const LabelledImage& image, const Normalisation& normalisation, double centre_x,
+                 double centre_y, std::int64_t height, std::int64_t width, std::uint64_t seed) const;
 
 private:
     Augmentation() = default;

@@ -48,7 +48,8 @@ Json load_checkpoint(const std::filesystem::path& file, torch::nn::Module& model
         return Json::parse(state.toStringRef());
     } catch (const c10::Error& error) {
         throw Error(ErrorCode::BadInput,
-                    "The checkpoint " + file.string() + " is damaged or belongs to another model.", error.what());
+                    "The checkpoint " + file.string() + " is damaged or belongs to another model.",
+                    error.what());
     } catch (const Json::exception& error) {
         throw Error(ErrorCode::BadInput, "The checkpoint " + file.string() + " is damaged.", error.what());
     }

@@ -11,13 +11,13 @@ namespace eyepiece {
 // statistics, the optimiser's state, and a JSON state (position, best score). Random numbers are keyed by
 // seed and position (random.h), so the position is their state.
 
-// Writes the whole file to a temporary name, syncs and renames: there is always a whole one. `optimizer` may be null
-// (weights only). Throws Error(Storage).
+// Writes the whole file to a temporary name, syncs and renames: there is always a whole one. `optimizer` may
+// be null (weights only). Throws Error(Storage).
 EYEPIECE_EXPORT void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& model,
                                      const torch::optim::Optimizer* optimizer, const Json& state);
 
-// Reads into a model (and optimiser) of the same architecture; returns the JSON state. Throws Error(NotFound), or
-// Error(BadInput) when the file is damaged or of another architecture.
+// Reads into a model (and optimiser) of the same architecture; returns the JSON state. Throws
+// Error(NotFound), or Error(BadInput) when the file is damaged or of another architecture.
 EYEPIECE_EXPORT Json load_checkpoint(const std::filesystem::path& file, torch::nn::Module& model,
                                      torch::optim::Optimizer* optimizer = nullptr);
 

@@ -17,14 +17,22 @@ constexpr std::int64_t block = 128, grid = 16;              // px, blocks a side
 template<class Visitor>
 void visit(PixelType type, const Visitor& visitor) {
     switch (type) {
-    case PixelType::UInt8: return visitor(std::uint8_t{});
-    case PixelType::Int8: return visitor(std::int8_t{});
-    case PixelType::UInt16: return visitor(std::uint16_t{});
-    case PixelType::Int16: return visitor(std::int16_t{});
-    case PixelType::UInt32: return visitor(std::uint32_t{});
-    case PixelType::Int32: return visitor(std::int32_t{});
-    case PixelType::Float32: return visitor(float{});
-    case PixelType::Float64: return visitor(double{});
+    case PixelType::UInt8:
+        return visitor(std::uint8_t{});
+    case PixelType::Int8:
+        return visitor(std::int8_t{});
+    case PixelType::UInt16:
+        return visitor(std::uint16_t{});
+    case PixelType::Int16:
+        return visitor(std::int16_t{});
+    case PixelType::UInt32:
+        return visitor(std::uint32_t{});
+    case PixelType::Int32:
+        return visitor(std::int32_t{});
+    case PixelType::Float32:
+        return visitor(float{});
+    case PixelType::Float64:
+        return visitor(double{});
     }
 }
 
@@ -44,8 +52,8 @@ void gather(const Image& image, int channel, std::vector<float>& values) {
 float percentile(std::vector<float>& values, double percent) {
     if (values.empty())
         return 0;
-    const auto at = static_cast<std::size_t>(
-        std::llround(percent / 100.0 * static_cast<double>(values.size() - 1)));
+    const auto at =
+        static_cast<std::size_t>(std::llround(percent / 100.0 * static_cast<double>(values.size() - 1)));
     std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(at), values.end());
     return values[at];
 }
@@ -118,8 +126,11 @@ Image luminance_of(const Image& rgb) {
 } // namespace
 
 Json Normalisation::to_json() const {
-    Json json = {{"channels", channels}, {"input-channels", input_channels}, {"mode", mode},
-                 {"gamma", gamma}, {"invert-bright-ground", invert_bright_ground}};
+    Json json = {{"channels", channels},
+                 {"input-channels", input_channels},
+                 {"mode", mode},
+                 {"gamma", gamma},
+                 {"invert-bright-ground", invert_bright_ground}};
     if (mode == "percentile") {
         json["low-percentile"] = low_percentile;
         json["high-percentile"] = high_percentile;
@@ -144,16 +155,16 @@ Normalisation Normalisation::from_json(const Json& json) {
         result.fixed_low = json.value("low", std::vector<float>{});
         result.fixed_high = json.value("high", std::vector<float>{});
     } catch (const nlohmann::json::exception& error) {
-        throw Error(ErrorCode::BadInput, "The model's description of its input cannot be read.", error.what());
+        throw Error(ErrorCode::BadInput, "The model's description of its input cannot be read.",
+                    error.what());
     }
     const auto fits = [&](const std::vector<float>& v) {
         return v.size() == 1 || v.size() == static_cast<std::size_t>(result.input_channels);
     };
     const bool known_channels =
         result.channels == "gray" || result.channels == "rgb" || result.channels == "all";
-    const bool known_mode =
-        result.mode == "percentile" || result.mode == "type" ||
-        (result.mode == "range" && fits(result.fixed_low) && fits(result.fixed_high));
+    const bool known_mode = result.mode == "percentile" || result.mode == "type" ||
+                            (result.mode == "range" && fits(result.fixed_low) && fits(result.fixed_high));
     if (!known_channels || !known_mode || result.input_channels < 1 || result.gamma <= 0)
         throw Error(ErrorCode::BadInput, "The model's description of its input is damaged: " + json.dump());
     return result;
@@ -174,9 +185,10 @@ Image Normalisation::arranged(const Image& image) const {
             return image;
         if (image.channels() >= 3)
             return luminance_of(image);
-        throw Error(ErrorCode::BadInput, "The model takes gray or colour images, but this one has " +
-                                             std::to_string(image.channels()) +
-                                             " channels. Choose channels \"all\" and train on images like it.");
+        throw Error(ErrorCode::BadInput,
+                    "The model takes gray or colour images, but this one has " +
+                        std::to_string(image.channels()) +
+                        " channels. Choose channels \"all\" and train on images like it.");
     }
     if (channels == "rgb") {
         if (image.channels() == 3)
@@ -215,8 +227,10 @@ InputLimits Normalisation::measure(ImageSource& source, int z, int t) const {
     const std::int64_t rows = std::min(grid, (info.height + block - 1) / block);
     for (std::int64_t row = 0; row < rows; ++row)
         for (std::int64_t column = 0; column < columns; ++column) {
-            const std::int64_t x = columns < 2 ? 0 : column * std::max<std::int64_t>(info.width - block, 0) / (columns - 1);
-            const std::int64_t y = rows < 2 ? 0 : row * std::max<std::int64_t>(info.height - block, 0) / (rows - 1);
+            const std::int64_t x =
+                columns < 2 ? 0 : column * std::max<std::int64_t>(info.width - block, 0) / (columns - 1);
+            const std::int64_t y =
+                rows < 2 ? 0 : row * std::max<std::int64_t>(info.height - block, 0) / (rows - 1);
             const Image part = arranged(source.read({x, y, block, block}, 0, z, t));
             values.resize(static_cast<std::size_t>(part.channels()));
             type = part.type();

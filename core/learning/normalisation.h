@@ -10,8 +10,8 @@
 
 namespace eyepiece {
 
-// How the pixels of one image become the network's input. Measured once on a whole image (or an even sample of a
-// large one), then the same for each of its tiles.
+// How the pixels of one image become the network's input. Measured once on a whole image (or an even sample
+// of a large one), then the same for each of its tiles.
 struct InputLimits {
     std::vector<float> low, high; // per input channel: mapped to 0 and 1
     bool inverted = false;        // bright ground: 1 - value, so that the ground is dark
@@ -23,13 +23,14 @@ struct InputLimits {
 //            "rgb"   three: a colour picture as it is, a gray one three times
 //            "all"   each stored channel on its own
 // Values between two percentiles of the image are mapped to [0,1] and clipped to [-0.5, 1.5]. A colour
-// picture's three channels share one pair of limits, which keeps its hues. With `invert_bright_ground`, an image
-// whose median lies in the upper half of its range (transmitted light) is turned over, so that fluorescence and
-// stained images come to look alike.
+// picture's three channels share one pair of limits, which keeps its hues. With `invert_bright_ground`, an
+// image whose median lies in the upper half of its range (transmitted light) is turned over, so that
+// fluorescence and stained images come to look alike.
 struct EYEPIECE_EXPORT Normalisation {
     std::string channels = "gray";
     int input_channels = 1;
-    std::string mode = "percentile"; // or "range": the limits below for every image; or "type": the pixel type's range
+    std::string mode =
+        "percentile"; // or "range": the limits below for every image; or "type": the pixel type's range
     double low_percentile = 1, high_percentile = 99.8;
     std::vector<float> fixed_low, fixed_high; // mode "range", per channel or one for all
     double gamma = 1;                         // value^gamma of what lies in [0,1]

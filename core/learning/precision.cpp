@@ -12,16 +12,22 @@ namespace {
 // The only state of the process here: glibc's own settings, which are the process's, and how many want them.
 std::atomic<int> keepers{0};
 
-bool channels_last(const ComputeDevice& device) { return device.bfloat16 || !device.device.is_cpu(); }
+bool channels_last(const ComputeDevice& device) {
+    return device.bfloat16 || !device.device.is_cpu();
+}
 
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-bool cpu_autocast() { return at::autocast::is_autocast_enabled(at::kCPU); }
+bool cpu_autocast() {
+    return at::autocast::is_autocast_enabled(at::kCPU);
+}
 void set_cpu_autocast(bool on) {
     at::autocast::set_autocast_enabled(at::kCPU, on);
     at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
 }
 #else
-bool cpu_autocast() { return at::autocast::is_cpu_enabled(); }
+bool cpu_autocast() {
+    return at::autocast::is_cpu_enabled();
+}
 void set_cpu_autocast(bool on) {
     at::autocast::set_cpu_enabled(on);
     at::autocast::set_autocast_cpu_dtype(at::kBFloat16);

@@ -19,13 +19,14 @@ private:
     bool active_ = false, before_ = false;
 };
 
-// A batch (N,C,H,W) on the device, in the memory order that its convolutions like best: channels last for bfloat16
-// and CUDA. On processors without bfloat16 units oneDNN's backward pass is faster channels first (measured with AVX2).
+// A batch (N,C,H,W) on the device, in the memory order that its convolutions like best: channels last for
+// bfloat16 and CUDA. On processors without bfloat16 units oneDNN's backward pass is faster channels first
+// (measured with AVX2).
 EYEPIECE_EXPORT torch::Tensor for_device(const torch::Tensor& batch, const ComputeDevice& device);
 EYEPIECE_EXPORT void move_to_device(torch::nn::Module& model, const ComputeDevice& device);
 
-// While it lives, memory that tensors free is kept for the next ones rather than given back to the system: the page
-// faults of fresh memory cost a third to a half of a training step. The last one gives all back.
+// While it lives, memory that tensors free is kept for the next ones rather than given back to the system:
+// the page faults of fresh memory cost a third to a half of a training step. The last one gives all back.
 class EYEPIECE_EXPORT KeepMemory {
 public:
     KeepMemory();

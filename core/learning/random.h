@@ -9,9 +9,9 @@
 
 namespace eyepiece {
 
-// Mixes a seed with a number into a new seed (the finaliser of SplitMix64, Steele et al. 2014). Draws are keyed by
-// what they are for (run, epoch, example), not by the order in which threads happen to ask: that is what makes
-// a resumed run the same as an unbroken one.
+// Mixes a seed with a number into a new seed (the finaliser of SplitMix64, Steele et al. 2014). Draws are
+// keyed by what they are for (run, epoch, example), not by the order in which threads happen to ask: that is
+// what makes a resumed run the same as an unbroken one.
 inline std::uint64_t mix_seed(std::uint64_t seed, std::uint64_t value) {
     std::uint64_t z = seed + 0x9e3779b97f4a7c15ULL * (value + 1);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;

@@ -41,8 +41,9 @@ RunFolder::RunFolder(std::filesystem::path folder, JobContext& outer)
     events_.open(folder_ / "events.jsonl", std::ios::app);
     log_.open(folder_ / "log.txt", std::ios::app);
     if (!metrics_ || !events_ || !log_)
-        throw Error(ErrorCode::Storage, "The run's folder " + folder_.string() +
-                                            " cannot be written. Check its permissions and the disk's free space.");
+        throw Error(ErrorCode::Storage,
+                    "The run's folder " + folder_.string() +
+                        " cannot be written. Check its permissions and the disk's free space.");
 }
 
 RunFolder::~RunFolder() = default;
@@ -63,11 +64,15 @@ std::string RunFolder::control() const noexcept {
     }
 }
 
-bool RunFolder::cancelled() const noexcept { return outer_.cancelled() || control() == "cancel"; }
+bool RunFolder::cancelled() const noexcept {
+    return outer_.cancelled() || control() == "cancel";
+}
 bool RunFolder::finish_early_requested() const noexcept {
     return outer_.finish_early_requested() || control() == "finish";
 }
-bool RunFolder::pause_requested() const noexcept { return outer_.pause_requested() || control() == "pause"; }
+bool RunFolder::pause_requested() const noexcept {
+    return outer_.pause_requested() || control() == "pause";
+}
 
 void RunFolder::event(const Json& json) {
     const std::lock_guard lock(mutex_);
@@ -82,10 +87,12 @@ void RunFolder::progress(double fraction, std::string_view stage) {
 void RunFolder::metric(std::string_view series, std::int64_t step, double value) {
     {
         const std::lock_guard lock(mutex_);
-        metrics_ << Json{{"series", series}, {"step", step}, {"value", value}, {"time", now_seconds()}}.dump() << '\n'
+        metrics_ << Json{{"series", series}, {"step", step}, {"value", value}, {"time", now_seconds()}}.dump()
+                 << '\n'
                  << std::flush;
         if (!metrics_)
-            throw Error(ErrorCode::Storage, "The metrics of the run cannot be written to " + folder_.string() +
+            throw Error(ErrorCode::Storage, "The metrics of the run cannot be written to " +
+                                                folder_.string() +
                                                 ". Is the disk full? Make room, then resume the run.");
     }
     event({{"metric", series}, {"step", step}, {"value", value}});

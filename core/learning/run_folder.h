@@ -10,9 +10,9 @@
 
 namespace eyepiece {
 
-// A running training's side of runs/<id>/ (layout in core/project/runs.h), and the context it runs in: whatever
-// the training tells goes into the folder and on to the context of whoever started it; the folder's `control`
-// file is obeyed as that context is.
+// A running training's side of runs/<id>/ (layout in core/project/runs.h), and the context it runs in:
+// whatever the training tells goes into the folder and on to the context of whoever started it; the folder's
+// `control` file is obeyed as that context is.
 class EYEPIECE_EXPORT RunFolder : public JobContext {
 public:
     RunFolder(std::filesystem::path folder, JobContext& outer);
@@ -29,7 +29,8 @@ public:
     void partial(const Json& head, std::span<const std::byte> bytes) override;
     void warn(std::string_view message) override;
 
-    // Changes members of status.json and writes it, with "pid", "host" and "updated". "state" is kept unless given.
+    // Changes members of status.json and writes it, with "pid", "host" and "updated". "state" is kept unless
+    // given.
     void status(const Json& changes);
     void log(std::string_view line); // into log.txt, with the time
 

@@ -10,7 +10,8 @@
 
 namespace eyepiece {
 
-void Confusion::add(std::span<const std::uint8_t> truth, std::span<const std::uint8_t> predicted, std::uint8_t ignored) {
+void Confusion::add(std::span<const std::uint8_t> truth, std::span<const std::uint8_t> predicted,
+                    std::uint8_t ignored) {
     if (truth.size() != predicted.size())
         throw Error(ErrorCode::Internal, "Labels and prediction differ in size.");
     for (std::size_t i = 0; i < truth.size(); ++i)
@@ -26,7 +27,9 @@ Confusion& Confusion::operator+=(const Confusion& other) {
     return *this;
 }
 
-std::int64_t Confusion::total() const { return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0}); }
+std::int64_t Confusion::total() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::int64_t{0});
+}
 
 namespace {
 struct Sums {
@@ -41,7 +44,9 @@ Sums sums(const Confusion& confusion, std::size_t c) {
     }
     return s;
 }
-double ratio(double part, double whole) { return whole > 0 ? part / whole : 1; }
+double ratio(double part, double whole) {
+    return whole > 0 ? part / whole : 1;
+}
 } // namespace
 
 double Confusion::iou(std::size_t c) const {
@@ -111,7 +116,8 @@ ObjectMatches& ObjectMatches::operator+=(const ObjectMatches& other) {
 }
 
 std::vector<ObjectMatches> match_objects(const LabelMap& truth, const LabelMap& predicted,
-                                         std::span<const double> thresholds, std::span<const std::uint8_t> ignored) {
+                                         std::span<const double> thresholds,
+                                         std::span<const std::uint8_t> ignored) {
     if (truth.width() != predicted.width() || truth.height() != predicted.height())
         throw Error(ErrorCode::Internal, "Labels and prediction differ in size.");
     std::unordered_map<ObjectId, std::int64_t> truth_area, predicted_area;
@@ -129,7 +135,8 @@ std::vector<ObjectMatches> match_objects(const LabelMap& truth, const LabelMap& 
     }
     std::vector<std::pair<double, std::uint64_t>> pairs; // IoU, best first
     for (const auto& [key, area] : shared) {
-        const auto t = truth_area[static_cast<ObjectId>(key >> 32)], p = predicted_area[static_cast<ObjectId>(key)];
+        const auto t = truth_area[static_cast<ObjectId>(key >> 32)],
+                   p = predicted_area[static_cast<ObjectId>(key)];
         pairs.emplace_back(static_cast<double>(area) / static_cast<double>(t + p - area), key);
     }
     std::sort(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) {

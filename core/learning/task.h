@@ -68,8 +68,10 @@ public:
     virtual std::unique_ptr<ExampleSource> training_examples(Project& project, const std::vector<Item>& items,
                                                              JobContext& context) const = 0;
     // Fixed examples that score a run after each epoch; their size suits the model's size multiple.
-    virtual std::unique_ptr<ExampleSource> validation_examples(Project& project, const std::vector<Item>& items,
-                                                               int size_multiple, JobContext& context) const = 0;
+    virtual std::unique_ptr<ExampleSource> validation_examples(Project& project,
+                                                               const std::vector<Item>& items,
+                                                               int size_multiple,
+                                                               JobContext& context) const = 0;
     virtual torch::Tensor loss(const torch::Tensor& output, const Example& batch) const = 0; // scalar
     virtual std::unique_ptr<Scorer> make_scorer() const = 0;
     virtual std::string main_metric() const = 0; // of the scorer; higher is better; picks the best checkpoint
@@ -85,8 +87,8 @@ public:
     // Adds to a model's card what belongs to the task: input normalisation, classes. See TrainedNetwork.
     virtual void describe(Json& card) const = 0;
 
-    // The predictions of a network of this task; needs no configure(). `spec` is that of the operations "predict" and
-    // "evaluate", with "set" complete by these parameters.
+    // The predictions of a network of this task; needs no configure(). `spec` is that of the operations
+    // "predict" and "evaluate", with "set" complete by these parameters.
     virtual ParameterSchema prediction_parameters() const = 0;
     virtual OperationResult predict(TrainedNetwork& network, ImageSource& source, const Json& spec,
                                     JobContext& context) const = 0;

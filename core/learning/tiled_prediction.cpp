@@ -10,10 +10,12 @@
 namespace eyepiece {
 namespace {
 
-constexpr std::int64_t preferred_tile = 512;        // px: activations of a small U-Net stay near the cache
-constexpr std::int64_t whole_limit = 768 * 768;     // px: up to here, one piece
+constexpr std::int64_t preferred_tile = 512;    // px: activations of a small U-Net stay near the cache
+constexpr std::int64_t whole_limit = 768 * 768; // px: up to here, one piece
 
-std::int64_t round_up(std::int64_t value, std::int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
+    return (value + multiple - 1) / multiple * multiple;
+}
 
 // The tiles along one axis: [start, stop) and, for each pixel of a tile, its share of what is blended there.
 struct Span {
@@ -21,9 +23,10 @@ struct Span {
     std::vector<float> weight;
 };
 
-// Covers [from, to) of an axis. Neighbours overlap by `overlap`; the outer quarter of it on either side does not count, the
-// middle half fades.
-std::vector<Span> spans(std::int64_t from, std::int64_t to, std::int64_t tile, std::int64_t overlap, std::int64_t multiple) {
+// Covers [from, to) of an axis. Neighbours overlap by `overlap`; the outer quarter of it on either side does
+// not count, the middle half fades.
+std::vector<Span> spans(std::int64_t from, std::int64_t to, std::int64_t tile, std::int64_t overlap,
+                        std::int64_t multiple) {
     std::vector<Span> result;
     const std::int64_t stride = std::max(multiple, (tile - overlap) / multiple * multiple);
     for (std::int64_t start = from;; start += stride) {
@@ -39,7 +42,8 @@ std::vector<Span> spans(std::int64_t from, std::int64_t to, std::int64_t tile, s
         const std::int64_t shared = left.stop - right.start;
         const std::int64_t idle = shared / 4, fade = std::max<std::int64_t>(1, shared - 2 * idle);
         for (std::int64_t k = 0; k < shared; ++k) {
-            const double at = std::clamp((static_cast<double>(k - idle) + 0.5) / static_cast<double>(fade), 0.0, 1.0);
+            const double at =
+                std::clamp((static_cast<double>(k - idle) + 0.5) / static_cast<double>(fade), 0.0, 1.0);
             right.weight[static_cast<std::size_t>(k)] *= static_cast<float>(at);
             left.weight[static_cast<std::size_t>(right.start - left.start + k)] *= static_cast<float>(1 - at);
         }
@@ -77,8 +81,8 @@ torch::Tensor probabilities(TrainedNetwork& network, const torch::Tensor& input,
 
 } // namespace
 
-void predict_region(TrainedNetwork& network, ImageSource& source, const Region& region, const TilingOptions& options,
-                    const BandSink& sink, JobContext& context) {
+void predict_region(TrainedNetwork& network, ImageSource& source, const Region& region,
+                    const TilingOptions& options, const BandSink& sink, JobContext& context) {
     const c10::InferenceMode inference;
     const KeepMemory keep;
     const ImageInfo& info = source.info();
@@ -96,7 +100,8 @@ void predict_region(TrainedNetwork& network, ImageSource& source, const Region& 
     wide.width = std::min(info.width, round_up(region.right() + margin, multiple)) - wide.x;
     wide.height = std::min(info.height, round_up(region.bottom() + margin, multiple)) - wide.y;
 
-    std::int64_t tile = options.tile > 0 ? round_up(options.tile, multiple) : round_up(preferred_tile, multiple);
+    std::int64_t tile =
+        options.tile > 0 ? round_up(options.tile, multiple) : round_up(preferred_tile, multiple);
     tile = std::max(tile, 4 * std::max(margin, multiple));
     const bool one_piece = options.tile == 0 && wide.width * wide.height <= whole_limit;
     const std::int64_t overlap = 2 * margin;
@@ -117,12 +122,15 @@ void predict_region(TrainedNetwork& network, ImageSource& source, const Region& 
         for (const Span& column : columns) {
             context.throw_if_cancelled();
             const std::int64_t width = column.stop - column.start;
-            const Image pixels = normalisation.arranged(source.read({column.start, row.start, width, height}, 0, options.z, options.t));
+            const Image pixels = normalisation.arranged(
+                source.read({column.start, row.start, width, height}, 0, options.z, options.t));
             const auto input = mirrored_up(normalisation.apply(pixels, limits), multiple);
-            const auto p = probabilities(network, input, options.flips).narrow(1, 0, height).narrow(2, 0, width);
+            const auto p =
+                probabilities(network, input, options.flips).narrow(1, 0, height).narrow(2, 0, width);
             const auto across = torch::from_blob(const_cast<float*>(column.weight.data()), {1, 1, width});
             band.narrow(2, column.start - wide.x, width).add_(p * (down_weight * across));
-            context.progress(static_cast<double>(++done) / static_cast<double>(rows.size() * columns.size()), "predicting");
+            context.progress(static_cast<double>(++done) / static_cast<double>(rows.size() * columns.size()),
+                             "predicting");
         }
         const std::int64_t finished = r + 1 < rows.size() ? rows[r + 1].start : row.stop;
         if (r + 1 < rows.size())

@@ -15,14 +15,16 @@ struct TilingOptions {
     int z = 0, t = 0;
 };
 
-// One band of rows of the region: class probabilities (K, rows, width), float32. `y` counts from the region's top.
+// One band of rows of the region: class probabilities (K, rows, width), float32. `y` counts from the region's
+// top.
 using BandSink = std::function<void(std::int64_t y, const torch::Tensor& probabilities)>;
 
-// Predicts a region of an image of any size: tiles overlap by twice the network's margin, and within the overlap one
-// fades linearly into the other, so no seam shows. Around a region that is not the whole image a margin is read
-// besides. Tiles begin at multiples of the network's size multiple, counted from the image's corner: what a pixel
-// is predicted to be does not depend on the region asked for beyond the margin's tolerance. Bands come from top to
-// bottom, each once; memory holds a few rows of tiles whatever the image's height. Looks for cancel at each tile.
+// Predicts a region of an image of any size: tiles overlap by twice the network's margin, and within the
+// overlap one fades linearly into the other, so no seam shows. Around a region that is not the whole image a
+// margin is read besides. Tiles begin at multiples of the network's size multiple, counted from the image's
+// corner: what a pixel is predicted to be does not depend on the region asked for beyond the margin's
+// tolerance. Bands come from top to bottom, each once; memory holds a few rows of tiles whatever the image's
+// height. Looks for cancel at each tile.
 EYEPIECE_EXPORT void predict_region(TrainedNetwork& network, ImageSource& source, const Region& region,
                                     const TilingOptions& options, const BandSink& sink, JobContext& context);
 

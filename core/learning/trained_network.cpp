@@ -35,8 +35,9 @@ TrainedNetwork::TrainedNetwork(Json card, ComputeDevice device)
         margin_ = input.at("margin").get<int>();
         output_channels_ = card_.at("output").at("channels").get<int>();
         if (card_.at("classes").size() != static_cast<std::size_t>(output_channels_))
-            throw Error(ErrorCode::BadInput, "The model's card names " + std::to_string(card_["classes"].size()) +
-                                                 " classes for " + std::to_string(output_channels_) + " outputs.");
+            throw Error(ErrorCode::BadInput, "The model's card names " +
+                                                 std::to_string(card_["classes"].size()) + " classes for " +
+                                                 std::to_string(output_channels_) + " outputs.");
     } catch (const Json::exception& error) {
         throw Error(ErrorCode::BadInput, "The model's card lacks what is needed to use it.", error.what());
     }
@@ -61,15 +62,17 @@ std::shared_ptr<TrainedNetwork> load_run(const ModelRegistry& models, const std:
                                          const ComputeDevice& device) {
     const auto file = best_checkpoint(run_folder);
     if (!std::filesystem::exists(file))
-        throw Error(ErrorCode::NotFound, "The run " + run_folder.filename().string() +
-                                             " has no checkpoint yet. Wait for its first epoch, or train again.");
+        throw Error(ErrorCode::NotFound,
+                    "The run " + run_folder.filename().string() +
+                        " has no checkpoint yet. Wait for its first epoch, or train again.");
     Json card = read_json_file(run_folder / "card.json");
     try {
         const Json& model = card.at("model");
         ModelShape shape;
         shape.input_channels = card.at("input").at("channels").get<int>();
         shape.output_channels = card.at("output").at("channels").get<int>();
-        const auto network = models.make(model.at("name").get<std::string>())->make(shape, model.at("parameters"));
+        const auto network =
+            models.make(model.at("name").get<std::string>())->make(shape, model.at("parameters"));
         const Json state = load_checkpoint(file, *network);
         network->eval();
         network->prepare_for_prediction();
@@ -80,8 +83,10 @@ std::shared_ptr<TrainedNetwork> load_run(const ModelRegistry& models, const std:
         card["epoch"] = state.value("epoch", 0);
         return std::make_shared<RunNetwork>(std::move(card), device, network);
     } catch (const Json::exception& error) {
-        throw Error(ErrorCode::BadInput, "The run " + run_folder.filename().string() +
-                                             " is damaged: card.json lacks what is needed.", error.what());
+        throw Error(ErrorCode::BadInput,
+                    "The run " + run_folder.filename().string() +
+                        " is damaged: card.json lacks what is needed.",
+                    error.what());
     }
 }
 

@@ -11,8 +11,8 @@
 
 namespace eyepiece {
 
-// A trained network ready to be asked: of a run, or from an exported file, which needs no project. Its card says
-// all that a stranger must know to use it:
+// A trained network ready to be asked: of a run, or from an exported file, which needs no project. Its card
+// says all that a stranger must know to use it:
 //   {"format": "eyepiece-model", "version": 1, "task", "model": {"name", "parameters"}, "method", "run",
 //    "input": {"axes": "NCHW", "channels", "size-multiple", "margin", "normalisation": {...}},
 //    "output": {"axes": "NCHW", "channels", "meaning": "logits"},
@@ -36,8 +36,8 @@ public:
     // gradient. H and W are multiples of size_multiple(). Uses the device's precision.
     torch::Tensor predict(const torch::Tensor& input);
 
-    // The network itself, in evaluation mode with batch normalisation folded into the convolutions, on device(); for
-    // explaining and exporting. Null when it came from a file that only computes.
+    // The network itself, in evaluation mode with batch normalisation folded into the convolutions, on
+    // device(); for explaining and exporting. Null when it came from a file that only computes.
     virtual std::shared_ptr<Model> model() const { return nullptr; }
 
 protected:
@@ -50,11 +50,10 @@ private:
     int input_channels_ = 1, output_channels_ = 2, size_multiple_ = 1, margin_ = 0;
 };
 
-// The best checkpoint of a run (the last when there is no best yet) as a network. Throws Error(NotFound) when the
-// run has no checkpoint yet, Error(BadInput) when its files are damaged.
-EYEPIECE_EXPORT std::shared_ptr<TrainedNetwork> load_run(const ModelRegistry& models,
-                                                         const std::filesystem::path& run_folder,
-                                                         const ComputeDevice& device);
+// The best checkpoint of a run (the last when there is no best yet) as a network. Throws Error(NotFound) when
+// the run has no checkpoint yet, Error(BadInput) when its files are damaged.
+EYEPIECE_EXPORT std::shared_ptr<TrainedNetwork>
+load_run(const ModelRegistry& models, const std::filesystem::path& run_folder, const ComputeDevice& device);
 
 // The checkpoint file load_run would read; for caches.
 EYEPIECE_EXPORT std::filesystem::path best_checkpoint(const std::filesystem::path& run_folder);

@@ -41,7 +41,8 @@ public:
         , rate_(training.plan.at("learning-rate").get<double>())
         , clip_(training.plan.at("gradient-clip").get<double>())
         , patience_(training.plan.at("patience").get<int>())
-        , steps_(std::max<std::int64_t>(1, (static_cast<std::int64_t>(training.examples.size()) + batch_ - 1) / batch_))
+        , steps_(std::max<std::int64_t>(
+              1, (static_cast<std::int64_t>(training.examples.size()) + batch_ - 1) / batch_))
         , optimizer_(training.model.parameters(), torch::optim::AdamWOptions(rate_).weight_decay(
                                                       training.plan.at("weight-decay").get<double>())) {}
 
@@ -65,8 +66,8 @@ public:
             }
             validate();
             if (reason_.empty() && patience_ > 0 && epoch_ + 1 - best_epoch_ >= patience_)
-                reason_ = "No better score for " + std::to_string(patience_) + " epochs; the best is of epoch " +
-                          std::to_string(best_epoch_) + ".";
+                reason_ = "No better score for " + std::to_string(patience_) +
+                          " epochs; the best is of epoch " + std::to_string(best_epoch_) + ".";
             ++epoch_;
             step_ = 0;
             checkpoint(epoch_, step_);
@@ -115,7 +116,8 @@ private:
                 break;
             Example current = stack(next.get());
             if (step_ + 1 < steps_)
-                next = std::async(std::launch::async, [this, e = epoch_, s = step_ + 1] { return batch(e, s); });
+                next =
+                    std::async(std::launch::async, [this, e = epoch_, s = step_ + 1] { return batch(e, s); });
             const double loss = train_step(current);
             if (!std::isfinite(loss))
                 throw Error(ErrorCode::BadInput,
@@ -136,7 +138,8 @@ private:
     }
 
     double train_step(Example& batch) {
-        torch::manual_seed(static_cast<std::int64_t>(mix_seed(t_.seed, static_cast<std::uint64_t>(global_step())) >> 1));
+        torch::manual_seed(
+            static_cast<std::int64_t>(mix_seed(t_.seed, static_cast<std::uint64_t>(global_step())) >> 1));
         batch.input = for_device(batch.input, t_.device);
         batch.target = batch.target.to(t_.device.device);
         batch.weight = batch.weight.to(t_.device.device);
@@ -199,7 +202,8 @@ private:
                 std::snprintf(epoch, sizeof epoch, "%04d", epoch_ + 1);
                 const auto name = std::string(epoch) + "_" + t_.watched_names[i] + ".png";
                 write_png(folder_.path() / "watched" / name, t_.task.picture(output, example));
-                folder_.partial({{"watched", name}, {"epoch", epoch_ + 1}, {"item", t_.watched_names[i]}}, {});
+                folder_.partial({{"watched", name}, {"epoch", epoch_ + 1}, {"item", t_.watched_names[i]}},
+                                {});
             }
         }
         // At the step that the epoch ended with; an epoch cut short ends where it is.
@@ -216,28 +220,36 @@ private:
             best_score_ = score_;
             best_epoch_ = epoch_ + 1;
             best_metrics_ = metrics;
-            save_checkpoint(folder_.path() / "checkpoints" / "best.pt", t_.model, nullptr, state(epoch_ + 1, 0));
+            save_checkpoint(folder_.path() / "checkpoints" / "best.pt", t_.model, nullptr,
+                            state(epoch_ + 1, 0));
         }
-        folder_.log("epoch " + std::to_string(epoch_ + 1) + ": " + t_.task.main_metric() + " " + percent(score_));
+        folder_.log("epoch " + std::to_string(epoch_ + 1) + ": " + t_.task.main_metric() + " " +
+                    percent(score_));
         tell(true);
     }
 
     Json state(int epoch, std::int64_t step) const {
-        return {{"epoch", epoch},           {"step", step},
-                {"metrics", metrics_},      {"best-score", best_score_},
-                {"best-epoch", best_epoch_}, {"best-metrics", best_metrics_},
-                {"seed", t_.seed},          {"seconds", spent_ + seconds_since(start_)}};
+        return {{"epoch", epoch},
+                {"step", step},
+                {"metrics", metrics_},
+                {"best-score", best_score_},
+                {"best-epoch", best_epoch_},
+                {"best-metrics", best_metrics_},
+                {"seed", t_.seed},
+                {"seconds", spent_ + seconds_since(start_)}};
     }
 
     void checkpoint(int epoch, std::int64_t step) {
-        save_checkpoint(folder_.path() / "checkpoints" / "last.pt", t_.model, &optimizer_, state(epoch, step));
+        save_checkpoint(folder_.path() / "checkpoints" / "last.pt", t_.model, &optimizer_,
+                        state(epoch, step));
         saved_ = Clock::now();
     }
 
     void restore() {
         const Json state = load_checkpoint(folder_.path() / "checkpoints" / "last.pt", t_.model, &optimizer_);
         if (state.at("seed").get<std::uint64_t>() != t_.seed)
-            throw Error(ErrorCode::BadInput, "The run was begun with another seed. Resume it with its own spec.");
+            throw Error(ErrorCode::BadInput,
+                        "The run was begun with another seed. Resume it with its own spec.");
         epoch_ = state.at("epoch");
         step_ = state.at("step");
         best_score_ = state.at("best-score");
@@ -259,14 +271,21 @@ private:
             first_ = done - 1;
         const double speed = (done - first_) / std::max(1e-3, seconds_since(start_)); // validation included
         const double left = (total - done) / std::max(1e-9, speed);
-        Json status = {{"state", "running"}, {"epoch", epoch_ + 1}, {"epochs", epochs_}, {"step", global_step()},
-                       {"fraction", done / total}, {"seconds_left", left},
+        Json status = {{"state", "running"},
+                       {"epoch", epoch_ + 1},
+                       {"epochs", epochs_},
+                       {"step", global_step()},
+                       {"fraction", done / total},
+                       {"seconds_left", left},
                        {"images_per_second", speed * static_cast<double>(batch_)}};
         if (best_epoch_ > 0)
-            status["metric"] = {{"name", t_.task.main_metric()}, {"value", score_}, {"best", best_score_},
+            status["metric"] = {{"name", t_.task.main_metric()},
+                                {"value", score_},
+                                {"best", best_score_},
                                 {"best_epoch", best_epoch_}};
         folder_.status(status);
-        folder_.progress(done / total, "epoch " + std::to_string(epoch_ + 1) + " of " + std::to_string(epochs_));
+        folder_.progress(done / total,
+                         "epoch " + std::to_string(epoch_ + 1) + " of " + std::to_string(epochs_));
     }
 
     const Training& t_;
@@ -308,7 +327,8 @@ ParameterSchema Trainer::parameters() {
         integer_parameter("batch-size", nullptr, "Batch", "Patches that are learnt from at once.")
             .range(1, 256)
             .in(group),
-        real_parameter("learning-rate", 0.002, "Learning rate", "The largest step; it warms up to it and fades to zero.")
+        real_parameter("learning-rate", 0.002, "Learning rate",
+                       "The largest step; it warms up to it and fades to zero.")
             .range(1e-7, 1)
             .in(group),
         real_parameter("weight-decay", 0.01, "Weight decay", "How strongly weights are pulled to zero.")

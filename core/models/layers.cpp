@@ -6,8 +6,8 @@ namespace eyepiece {
 namespace nn = torch::nn;
 
 ConvolutionUnit::ConvolutionUnit(int in, int out, const std::string& norm) {
-    convolution_ = register_module(
-        "convolution", nn::Conv2d(nn::Conv2dOptions(in, out, 3).padding(1).bias(norm == "none")));
+    convolution_ = register_module("convolution",
+                                   nn::Conv2d(nn::Conv2dOptions(in, out, 3).padding(1).bias(norm == "none")));
     nn::init::kaiming_normal_(convolution_->weight, 0, torch::kFanOut, torch::kReLU);
     if (norm == "batch")
         batch_norm_ = register_module("norm", nn::BatchNorm2d(nn::BatchNormOptions(out)));
@@ -31,8 +31,10 @@ void ConvolutionUnit::fold() {
     // In double: the folded network's labels are compared with the unfolded one's.
     const auto scale = batch_norm_->weight.to(torch::kFloat64) /
                        (batch_norm_->running_var.to(torch::kFloat64) + batch_norm_->options.eps()).sqrt();
-    const auto bias = batch_norm_->bias.to(torch::kFloat64) - batch_norm_->running_mean.to(torch::kFloat64) * scale;
-    nn::Conv2d convolution(nn::Conv2dOptions(convolution_->options.in_channels(), convolution_->options.out_channels(),
+    const auto bias =
+        batch_norm_->bias.to(torch::kFloat64) - batch_norm_->running_mean.to(torch::kFloat64) * scale;
+    nn::Conv2d convolution(nn::Conv2dOptions(convolution_->options.in_channels(),
+                                             convolution_->options.out_channels(),
                                              convolution_->options.kernel_size())
                                .padding(1));
     convolution->to(convolution_->weight.device());
@@ -43,7 +45,9 @@ void ConvolutionUnit::fold() {
     batch_norm_ = nullptr;
 }
 
-torch::Tensor halve(const torch::Tensor& input) { return torch::max_pool2d(input, 2); }
+torch::Tensor halve(const torch::Tensor& input) {
+    return torch::max_pool2d(input, 2);
+}
 
 torch::Tensor twice(const torch::Tensor& input) {
     return torch::upsample_nearest2d(input, {input.size(2) * 2, input.size(3) * 2});

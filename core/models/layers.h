@@ -7,8 +7,8 @@
 // otherwise. During tracing and on other devices they are LibTorch's.
 namespace eyepiece {
 
-// 3 x 3 convolution, normalisation ("batch" | "group" | "none"), ReLU. fold() puts a batch normalisation's fixed
-// statistics into the convolution: from then on it only predicts.
+// 3 x 3 convolution, normalisation ("batch" | "group" | "none"), ReLU. fold() puts a batch normalisation's
+// fixed statistics into the convolution: from then on it only predicts.
 class ConvolutionUnit : public torch::nn::Module {
 public:
     ConvolutionUnit(int in, int out, const std::string& norm);

@@ -6,7 +6,8 @@
 namespace eyepiece {
 
 void register_models(ModelRegistry& models) {
-    models.add({"unet", "U-Net", "Encoder and decoder with skip connections: the standard for images of cells.",
+    models.add({"unet", "U-Net",
+                "Encoder and decoder with skip connections: the standard for images of cells.",
                 UNetFactory::parameters(), [] { return std::make_unique<UNetFactory>(); }});
 }
 

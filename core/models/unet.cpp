@@ -27,8 +27,7 @@ private:
 
 class UNet : public Model {
 public:
-    UNet(const ModelShape& shape, const Json& parameters)
-        : depth_(parameters.at("depth").get<int>()) {
+    UNet(const ModelShape& shape, const Json& parameters) : depth_(parameters.at("depth").get<int>()) {
         const int base = parameters.at("base-width").get<int>();
         const std::string norm = parameters.at("norm").get<std::string>();
         if (norm == "group" && base % 8 != 0)
@@ -38,14 +37,16 @@ public:
         for (int level = 0; level < depth_; ++level) {
             const int width = base << level;
             const std::string number = std::to_string(level + 1);
-            encoders_.push_back(register_module("encoder_" + number, std::make_shared<DoubleConvolution>(in, width, norm)));
-            reducers_.push_back(register_module(
-                "up_" + number, nn::Conv2d(nn::Conv2dOptions(2 * width, width, 1))));
-            decoders_.push_back(
-                register_module("decoder_" + number, std::make_shared<DoubleConvolution>(2 * width, width, norm)));
+            encoders_.push_back(
+                register_module("encoder_" + number, std::make_shared<DoubleConvolution>(in, width, norm)));
+            reducers_.push_back(
+                register_module("up_" + number, nn::Conv2d(nn::Conv2dOptions(2 * width, width, 1))));
+            decoders_.push_back(register_module("decoder_" + number,
+                                                std::make_shared<DoubleConvolution>(2 * width, width, norm)));
             in = width;
         }
-        bottleneck_ = register_module("bottleneck", std::make_shared<DoubleConvolution>(in, base << depth_, norm));
+        bottleneck_ =
+            register_module("bottleneck", std::make_shared<DoubleConvolution>(in, base << depth_, norm));
         dropout_ = register_module("dropout", nn::Dropout2d(parameters.at("dropout").get<double>()));
         head_ = register_module("head", nn::Conv2d(nn::Conv2dOptions(base, shape.output_channels, 1)));
     }
@@ -114,15 +115,18 @@ ParameterSchema UNetFactory::parameters() {
                           "How often the image is halved. Deeper sees more context and larger objects.")
             .range(1, 6)
             .in("Model"),
-        integer_parameter("base-width", nullptr, "Width",
-                          "Channels at full size, doubled at each level. Wider can learn more and takes longer.")
+        integer_parameter(
+            "base-width", nullptr, "Width",
+            "Channels at full size, doubled at each level. Wider can learn more and takes longer.")
             .range(4, 128)
             .in("Model"),
-        choice_parameter("norm", "batch", {"batch", "group", "none"}, "Normalisation layers",
-                         "Batch normalisation learns fastest; group normalisation suits batches of one or two.")
+        choice_parameter(
+            "norm", "batch", {"batch", "group", "none"}, "Normalisation layers",
+            "Batch normalisation learns fastest; group normalisation suits batches of one or two.")
             .in("Model")
             .rarely(),
-        real_parameter("dropout", 0.0, "Dropout", "Share of the bottleneck's channels left out at random in training.")
+        real_parameter("dropout", 0.0, "Dropout",
+                       "Share of the bottleneck's channels left out at random in training.")
             .range(0, 0.9)
             .in("Model")
             .rarely(),

@@ -43,8 +43,8 @@ bool usable(const Item& item) {
            (item.state == ItemState::Ready || item.state == ItemState::Changed);
 }
 
-// Items of the splits train and val; all that have labels when nothing is split yet. Without a val part, whole groups
-// are held back from train.
+// Items of the splits train and val; all that have labels when nothing is split yet. Without a val part,
+// whole groups are held back from train.
 Selection select_items(Project& project, double share, std::uint64_t seed) {
     Selection selection;
     bool split = false;
@@ -68,12 +68,14 @@ Selection select_items(Project& project, double share, std::uint64_t seed) {
     if (count < least_to_hold_back || wanted == 0) {
         selection.val = selection.train;
         selection.own_val = true;
-        selection.note = "No images are held back: the score is of the training images themselves and flatters.";
+        selection.note =
+            "No images are held back: the score is of the training images themselves and flatters.";
         return selection;
     }
     std::map<std::string, std::vector<Item>> groups;
     for (const Item& item : selection.train)
-        groups[item.group.empty() ? "item " + std::to_string(item.id) : "group " + item.group].push_back(item);
+        groups[item.group.empty() ? "item " + std::to_string(item.id) : "group " + item.group].push_back(
+            item);
     std::vector<const std::vector<Item>*> list;
     for (const auto& [name, items] : groups)
         list.push_back(&items);
@@ -91,11 +93,13 @@ Selection select_items(Project& project, double share, std::uint64_t seed) {
     if (held.empty()) {
         selection.val = selection.train;
         selection.own_val = true;
-        selection.note = "The groups are too large to hold one back: the score is of the training images and flatters.";
+        selection.note =
+            "The groups are too large to hold one back: the score is of the training images and flatters.";
         return selection;
     }
     std::erase_if(selection.train, [&](const Item& item) { return held.count(item.id) > 0; });
-    selection.note = plural(static_cast<std::int64_t>(held.size()), "image") + " of the training images are held back to score the run.";
+    selection.note = plural(static_cast<std::int64_t>(held.size()), "image") +
+                     " of the training images are held back to score the run.";
     return selection;
 }
 
@@ -111,8 +115,9 @@ std::vector<Item> items_of(Project& project, const Json& list) {
     for (const Json& entry : list) {
         const Item item = project.items().at(entry.at("id").get<ItemId>());
         if (item.hash != entry.at("hash").get<std::string>())
-            throw Error(ErrorCode::Conflict, "The image " + item.name +
-                                                 " has changed since the run began, so it cannot go on. Train anew.");
+            throw Error(ErrorCode::Conflict,
+                        "The image " + item.name +
+                            " has changed since the run began, so it cannot go on. Train anew.");
         items.push_back(item);
     }
     return items;
@@ -143,7 +148,8 @@ double probe_seconds(const ModelRegistry& models, const Json& spec, const Json& 
             loss = model->forward(input).to(torch::kFloat32).square().mean();
         }
         loss.backward();
-        best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+        best =
+            std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     }
     return best;
 }
@@ -172,7 +178,8 @@ public:
         const ComputeDevice device = select_device(spec);
         const auto task = services_.registries.tasks.make(spec.at("task").get<std::string>());
         task->configure(prepared.plan);
-        const double each = probe_seconds(services_.registries.models, spec, prepared.plan, task->model_shape(), device);
+        const double each =
+            probe_seconds(services_.registries.models, spec, prepared.plan, task->model_shape(), device);
         OperationCheck result;
         result.plan = prepared.plan;
         result.plan["validation"] = prepared.selection.note;
@@ -181,8 +188,8 @@ public:
         result.seconds = 2 + prepared.plan.at("epochs").get<double>() * each *
                                  (epoch + 0.33 * static_cast<double>(prepared.selection.val.size()));
         result.summary = plural(static_cast<std::int64_t>(prepared.selection.train.size()), "image") + ", " +
-                         plural(prepared.fingerprint.json.value("objects", std::int64_t{0}), "object") + ": about " +
-                         duration(result.seconds);
+                         plural(prepared.fingerprint.json.value("objects", std::int64_t{0}), "object") +
+                         ": about " + duration(result.seconds);
         result.warnings = prepared.warnings;
         return result;
     }
@@ -203,10 +210,12 @@ public:
             return train(*project, spec, info, resume, folder);
         } catch (const Error& error) {
             const bool cancelled = error.code() == ErrorCode::Cancelled;
-            ended(folder, cancelled ? "cancelled" : "failed", cancelled ? "You cancelled it." : error.what(), error.details());
+            ended(folder, cancelled ? "cancelled" : "failed", cancelled ? "You cancelled it." : error.what(),
+                  error.details());
             throw;
         } catch (const std::exception& error) {
-            ended(folder, "failed", "Training stopped by a fault: " + std::string(error.what()).substr(0, 200), error.what());
+            ended(folder, "failed",
+                  "Training stopped by a fault: " + std::string(error.what()).substr(0, 200), error.what());
             throw;
         }
     }
@@ -219,13 +228,15 @@ private:
         std::vector<std::string> warnings;
     };
 
-    static void ended(RunFolder& folder, const std::string& state, const std::string& reason, const std::string& details) {
+    static void ended(RunFolder& folder, const std::string& state, const std::string& reason,
+                      const std::string& details) {
         folder.log(state + ": " + reason + (details.empty() ? "" : "\n" + details));
         folder.status({{"state", state}, {"reason", reason}, {"seconds_left", 0}});
     }
 
     Json complete(Json spec) const {
-        for (const auto& [name, value] : {std::pair{"task", "semantic-segmentation"}, {"model", "unet"}, {"method", "supervised"}})
+        for (const auto& [name, value] :
+             {std::pair{"task", "semantic-segmentation"}, {"model", "unet"}, {"method", "supervised"}})
             if (!spec.contains(name))
                 spec[name] = value;
         if (!spec.contains("seed") || spec["seed"].is_null())
@@ -243,9 +254,11 @@ private:
     Prepared prepare(Project& project, const Json& spec, JobContext& context) const {
         Prepared prepared;
         const Json& set = spec.at("set");
-        prepared.selection = select_items(project, set.value("validation-share", 0.1), spec.at("seed").get<std::uint64_t>());
+        prepared.selection =
+            select_items(project, set.value("validation-share", 0.1), spec.at("seed").get<std::uint64_t>());
         const auto task = services_.registries.tasks.make(spec.at("task").get<std::string>());
-        prepared.fingerprint = task->fingerprint(project, prepared.selection.train, prepared.selection.val, context);
+        prepared.fingerprint =
+            task->fingerprint(project, prepared.selection.train, prepared.selection.val, context);
         prepared.plan = task->plan(prepared.fingerprint, set);
         if (prepared.selection.own_val)
             prepared.warnings.push_back(prepared.selection.note);
@@ -262,21 +275,25 @@ private:
         return prepared;
     }
 
-    OperationResult train(Project& project, const Json& spec, const RunInfo& info, bool resume, RunFolder& folder) {
+    OperationResult train(Project& project, const Json& spec, const RunInfo& info, bool resume,
+                          RunFolder& folder) {
         const auto& r = services_.registries;
         ComputeDevice device = select_device(spec);
         Json plan, snapshot;
         std::vector<Item> train_items, val_items;
         auto seed = spec.at("seed").get<std::uint64_t>();
-        std::string task_name = spec.at("task"), model_name = spec.at("model"), method_name = spec.at("method");
+        std::string task_name = spec.at("task"), model_name = spec.at("model"),
+                    method_name = spec.at("method");
         if (resume) {
             plan = read_json_file(info.folder / "plan.json");
             snapshot = read_json_file(info.folder / "snapshot.json");
             seed = snapshot.at("seed");
-            task_name = snapshot.at("task"), model_name = snapshot.at("model"), method_name = snapshot.at("method");
+            task_name = snapshot.at("task"), model_name = snapshot.at("model"),
+            method_name = snapshot.at("method");
             // The same number of threads adds up the same sums in the same order.
-            device = select_device(snapshot.at("device").get<std::string>().substr(0, 3) == "cpu" ? "cpu" : "auto",
-                                   snapshot.at("threads").get<int>());
+            device =
+                select_device(snapshot.at("device").get<std::string>().substr(0, 3) == "cpu" ? "cpu" : "auto",
+                              snapshot.at("threads").get<int>());
             train_items = items_of(project, snapshot.at("train"));
             val_items = items_of(project, snapshot.at("val"));
             if (project.labels().revision() != snapshot.at("annotation_revision").get<std::int64_t>())
@@ -289,12 +306,18 @@ private:
             plan = prepared.plan;
             train_items = prepared.selection.train;
             val_items = watched_first(prepared.selection.val);
-            snapshot = {{"task", task_name}, {"model", model_name}, {"method", method_name}, {"seed", seed},
-                        {"train", ids_of(train_items)}, {"val", ids_of(val_items)},
+            snapshot = {{"task", task_name},
+                        {"model", model_name},
+                        {"method", method_name},
+                        {"seed", seed},
+                        {"train", ids_of(train_items)},
+                        {"val", ids_of(val_items)},
                         {"validation", prepared.selection.note},
                         {"annotation_revision", project.labels().revision()},
                         {"split", project.splits().record()},
-                        {"device", device.name}, {"threads", device.threads}, {"precision", device.precision()},
+                        {"device", device.name},
+                        {"threads", device.threads},
+                        {"precision", device.precision()},
                         {"versions", versions()}};
             write_file_atomically(info.folder / "fingerprint.json", prepared.fingerprint.json.dump(1));
             write_file_atomically(info.folder / "plan.json", plan.dump(1));
@@ -323,28 +346,40 @@ private:
         std::vector<std::string> watched;
         for (std::size_t i = 0; i < std::min(most_watched, val_items.size()); ++i)
             watched.push_back(std::to_string(val_items[i].id));
-        const bool from_checkpoint = resume && std::filesystem::exists(info.folder / "checkpoints" / "last.pt");
-        const TrainingResult result = Trainer::run({*task, *method, *model, *examples, *validation, watched, plan, seed, device, from_checkpoint}, folder);
+        const bool from_checkpoint =
+            resume && std::filesystem::exists(info.folder / "checkpoints" / "last.pt");
+        const TrainingResult result = Trainer::run(
+            {*task, *method, *model, *examples, *validation, watched, plan, seed, device, from_checkpoint},
+            folder);
 
         ended(folder, result.stopped ? "stopped" : "finished", result.reason, {});
         folder.status({{"fraction", 1.0}, {"metrics", result.metrics}});
-        return {{{"run", info.id}, {"metrics", result.metrics}, {"reason", result.reason},
-                 {"best_epoch", result.best_epoch}, {"epochs", result.epochs}}};
+        return {{{"run", info.id},
+                 {"metrics", result.metrics},
+                 {"reason", result.reason},
+                 {"best_epoch", result.best_epoch},
+                 {"epochs", result.epochs}}};
     }
 
-    static Json versions() {
-        return {{"eyepiece", EYEPIECE_VERSION}, {"torch", TORCH_VERSION}};
-    }
+    static Json versions() { return {{"eyepiece", EYEPIECE_VERSION}, {"torch", TORCH_VERSION}}; }
 
     static void write_card(const RunInfo& info, const Json& plan, const Json& snapshot, const Task& task,
                            const Model& model, const std::string& model_name) {
-        Json card = {{"format", "eyepiece-model"}, {"version", 1}, {"task", snapshot.at("task")},
-                     {"method", snapshot.at("method")}, {"run", info.id},
-                     {"model", {{"name", model_name}, {"parameters", plan}}},
-                     {"input", {{"axes", "NCHW"}, {"size-multiple", model.size_multiple()}, {"margin", model.margin()}}},
-                     {"data", {{"train", snapshot.at("train").size()}, {"val", snapshot.at("val").size()},
-                               {"annotation_revision", snapshot.at("annotation_revision")}}},
-                     {"seed", snapshot.at("seed")}, {"versions", versions()}};
+        Json card = {
+            {"format", "eyepiece-model"},
+            {"version", 1},
+            {"task", snapshot.at("task")},
+            {"method", snapshot.at("method")},
+            {"run", info.id},
+            {"model", {{"name", model_name}, {"parameters", plan}}},
+            {"input",
+             {{"axes", "NCHW"}, {"size-multiple", model.size_multiple()}, {"margin", model.margin()}}},
+            {"data",
+             {{"train", snapshot.at("train").size()},
+              {"val", snapshot.at("val").size()},
+              {"annotation_revision", snapshot.at("annotation_revision")}}},
+            {"seed", snapshot.at("seed")},
+            {"versions", versions()}};
         Json brief = plan; // what is needed to use the model, not which image was which
         for (const char* name : {"reasons", "kind-of"})
             brief.erase(name);
@@ -360,9 +395,11 @@ private:
 } // namespace
 
 void register_training(EngineServices& services) {
-    services.registries.operations.add(
-        {"train", "Train", "Trains a model on a project's labels; all of it is kept in a run.", {},
-         [&services] { return std::make_unique<TrainOperation>(services); }});
+    services.registries.operations.add({"train",
+                                        "Train",
+                                        "Trains a model on a project's labels; all of it is kept in a run.",
+                                        {},
+                                        [&services] { return std::make_unique<TrainOperation>(services); }});
 }
 
 } // namespace eyepiece

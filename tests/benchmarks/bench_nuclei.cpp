@@ -24,7 +24,9 @@ public:
                         static_cast<long long>(step), value);
         std::fflush(stdout);
     }
-    void warn(std::string_view text) override { std::printf("  warning: %.*s\n", static_cast<int>(text.size()), text.data()); }
+    void warn(std::string_view text) override {
+        std::printf("  warning: %.*s\n", static_cast<int>(text.size()), text.data());
+    }
 };
 
 } // namespace
@@ -32,7 +34,8 @@ public:
 int main(int argc, char** argv) {
     try {
         const char* shared = std::getenv("EYEPIECE_SHARED_DATA");
-        const std::filesystem::path data = argc > 1 ? argv[1] : std::string(shared ? shared : "../shared/data") + "/nuclei/dsb2018";
+        const std::filesystem::path data =
+            argc > 1 ? argv[1] : std::string(shared ? shared : "../shared/data") + "/nuclei/dsb2018";
         if (!std::filesystem::exists(data / "index.csv")) {
             std::printf("bench_nuclei: no data at %s\n", data.c_str());
             return 0;
@@ -41,7 +44,9 @@ int main(int argc, char** argv) {
         if (!mkdtemp(folder.data()))
             return 1;
         const auto start = std::chrono::steady_clock::now();
-        const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+        const auto seconds = [&] {
+            return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+        };
         const std::string project = folder + "/project";
         test::nuclei_project(project, data);
         std::printf("imported in %.1f s\n", seconds());
@@ -58,18 +63,23 @@ int main(int argc, char** argv) {
             set[text.substr(0, at)] = value.is_discarded() ? Json(text.substr(at + 1)) : value;
         }
         Talkative job;
-        const Json spec = {{"project", project}, {"task", "semantic-segmentation"}, {"model", "unet"}, {"method", "supervised"}, {"seed", 1}, {"set", set}};
+        const Json spec = {{"project", project}, {"task", "semantic-segmentation"},
+                           {"model", "unet"},    {"method", "supervised"},
+                           {"seed", 1},          {"set", set}};
         const OperationCheck check = engine->check("train", spec, job);
         std::printf("%s\n%s\n", check.summary.c_str(), check.plan.value("reasons", Json()).dump(1).c_str());
         const Json run = engine->run("train", spec, job).json;
         std::printf("%s\ntrained after %.1f s (everything since the start)\n", run.dump().c_str(), seconds());
-        const Json result = engine->run("evaluate", {{"project", project}, {"run", run.at("run")}, {"split", "test"}}, job).json;
+        const Json result =
+            engine->run("evaluate", {{"project", project}, {"run", run.at("run")}, {"split", "test"}}, job)
+                .json;
         for (const Json& image : result.at("images"))
-            std::printf("  %-24s IoU %.3f (Otsu %.3f)\n", image.at("name").get<std::string>().c_str(), image.at("iou").get<double>(),
-                        image.at("otsu_iou").get<double>());
+            std::printf("  %-24s IoU %.3f (Otsu %.3f)\n", image.at("name").get<std::string>().c_str(),
+                        image.at("iou").get<double>(), image.at("otsu_iou").get<double>());
         std::printf("ap %s\n", result.at("ap").dump().c_str());
-        std::printf("nuclei: mean foreground IoU %.4f on %zu images (Otsu %.4f), %.0f s in all\n", result.at("mean_iou").get<double>(),
-                    result.at("images").size(), result.at("baselines").at("otsu").at("mean_iou").get<double>(), seconds());
+        std::printf("nuclei: mean foreground IoU %.4f on %zu images (Otsu %.4f), %.0f s in all\n",
+                    result.at("mean_iou").get<double>(), result.at("images").size(),
+                    result.at("baselines").at("otsu").at("mean_iou").get<double>(), seconds());
         std::filesystem::remove_all(folder);
         return 0;
     } catch (const std::exception& error) {

@@ -47,14 +47,15 @@ inline ItemId add_image(Project& project, const std::filesystem::path& path) {
 }
 
 // Bright discs on a dark noisy ground with a slope of light, and their exact labels.
-inline std::pair<Image, LabelMap> draw_discs(std::int64_t width, std::int64_t height, int count, std::uint64_t seed,
-                                             bool dark_objects = false) {
+inline std::pair<Image, LabelMap> draw_discs(std::int64_t width, std::int64_t height, int count,
+                                             std::uint64_t seed, bool dark_objects = false) {
     Random random(seed);
     LabelMap ids(height, width);
     Image image = Image::create(PixelType::UInt8, 1, height, width);
     std::vector<double> brightness{0};
     for (int k = 1; k <= count; ++k) {
-        const double cx = random.uniform(0, static_cast<double>(width)), cy = random.uniform(0, static_cast<double>(height));
+        const double cx = random.uniform(0, static_cast<double>(width)),
+                     cy = random.uniform(0, static_cast<double>(height));
         const double radius = random.uniform(6, 13);
         brightness.push_back(random.uniform(90, 170));
         for (std::int64_t y = 0; y < height; ++y)
@@ -64,7 +65,8 @@ inline std::pair<Image, LabelMap> draw_discs(std::int64_t width, std::int64_t he
     }
     const auto to = image.writable_plane_as<std::uint8_t>(0);
     for (std::size_t i = 0; i < to.size(); ++i) {
-        double value = 25 + 30.0 * static_cast<double>(i) / static_cast<double>(to.size()) + brightness[ids.ids()[i]] + random.uniform(-15, 15);
+        double value = 25 + 30.0 * static_cast<double>(i) / static_cast<double>(to.size()) +
+                       brightness[ids.ids()[i]] + random.uniform(-15, 15);
         value = std::min(255.0, std::max(0.0, value));
         to[i] = static_cast<std::uint8_t>(dark_objects ? 255 - value : value);
     }
@@ -72,7 +74,8 @@ inline std::pair<Image, LabelMap> draw_discs(std::int64_t width, std::int64_t he
 }
 
 // `count` images of discs; the last `val` of them are the split "val" and as many before them "test".
-inline std::unique_ptr<Project> disc_project(const std::filesystem::path& folder, int count, int val, std::int64_t size = 128) {
+inline std::unique_ptr<Project> disc_project(const std::filesystem::path& folder, int count, int val,
+                                             std::int64_t size = 128) {
     auto project = Project::create(folder / "project");
     const ClassId disc = project->classes().find_or_add("disc");
     std::filesystem::create_directories(folder / "images");
@@ -94,7 +97,8 @@ inline std::unique_ptr<Project> disc_project(const std::filesystem::path& folder
 }
 
 // nuclei/dsb2018 of the shared data: every fifth image of each kind is "test", the others "train".
-inline std::unique_ptr<Project> nuclei_project(const std::filesystem::path& folder, const std::filesystem::path& data) {
+inline std::unique_ptr<Project> nuclei_project(const std::filesystem::path& folder,
+                                               const std::filesystem::path& data) {
     auto project = Project::create(folder);
     const ClassId nucleus = project->classes().find_or_add("nucleus");
     std::ifstream index(data / "index.csv");

@@ -39,7 +39,8 @@ std::vector<std::uint8_t> read_classes(LabelStore& labels, const Item& item, con
                 index = static_cast<std::uint8_t>(i);
         output[object.id] = index;
     }
-    std::vector<std::uint8_t> result(static_cast<std::size_t>(region.width * region.height), LabelledImage::unknown);
+    std::vector<std::uint8_t> result(static_cast<std::size_t>(region.width * region.height),
+                                     LabelledImage::unknown);
     constexpr std::int64_t band = LabelStore::tile_size; // ids take four times the memory of classes
     for (std::int64_t top = 0; top < region.height; top += band) {
         const std::int64_t height = std::min(band, region.height - top);
@@ -65,10 +66,11 @@ LabelledImage read_labelled(Project& project, const Item& item, const Region& re
     LabelledImage image;
     const bool whole = region == Region{0, 0, source->info().width, source->info().height};
     image.pixels = normalisation.arranged(source->read(region, 0, labelled_z, labelled_t));
-    image.limits = whole ? normalisation.measure(image.pixels)
-                         : normalisation.measure(*source, labelled_z, labelled_t);
+    image.limits =
+        whole ? normalisation.measure(image.pixels) : normalisation.measure(*source, labelled_z, labelled_t);
     if (image.pixels.width() != region.width || image.pixels.height() != region.height)
-        throw Error(ErrorCode::Conflict, "The image " + item.name + " is not of the size it had. Look at it in Data.");
+        throw Error(ErrorCode::Conflict,
+                    "The image " + item.name + " is not of the size it had. Look at it in Data.");
     image.classes = read_classes(project.labels(), item, region, classes);
     return image;
 }
@@ -84,8 +86,8 @@ Region learning_region(Project& project, const Item& item, std::int64_t surround
 }
 
 PatchSource::PatchSource(std::vector<LabelledImage> images, std::vector<std::string> kinds,
-                         Normalisation normalisation, Augmentation augmentation, std::int64_t patch, bool balance,
-                         std::size_t least_size)
+                         Normalisation normalisation, Augmentation augmentation, std::int64_t patch,
+                         bool balance, std::size_t least_size)
     : images_(std::move(images))
     , normalisation_(std::move(normalisation))
     , augmentation_(std::move(augmentation))
@@ -132,20 +134,23 @@ PatchSource::PatchSource(std::vector<LabelledImage> images, std::vector<std::str
 Example PatchSource::draw(std::size_t index, std::uint64_t seed) const {
     Random random(mix_seed(seed, 0x7061746368ULL));
     // An even walk through the images, each as often as its share says.
-    const double at = (static_cast<double>(index) + random.uniform()) / static_cast<double>(size_) * cumulative_.back();
+    const double at =
+        (static_cast<double>(index) + random.uniform()) / static_cast<double>(size_) * cumulative_.back();
     const auto i = static_cast<std::size_t>(
         std::min(std::upper_bound(cumulative_.begin(), cumulative_.end(), at) - cumulative_.begin(),
                  static_cast<std::ptrdiff_t>(images_.size()) - 1));
     const LabelledImage& image = images_[i];
-    const auto width = static_cast<double>(image.pixels.width()), height = static_cast<double>(image.pixels.height());
+    const auto width = static_cast<double>(image.pixels.width()),
+               height = static_cast<double>(image.pixels.height());
     const double half = static_cast<double>(patch_) / 2;
     const auto within = [&](double centre, double size) {
         return size <= 2 * half ? size / 2 : std::clamp(centre, half, size - half);
     };
     double x = random.uniform(0, width), y = random.uniform(0, height);
     if (!labelled_[i].empty() && (partial_[i] || random.chance(0.33))) {
-        const auto pixel = labelled_[i][static_cast<std::size_t>(
-            random.below(static_cast<std::int64_t>(labelled_[i].size())))];
+        const auto pixel =
+            labelled_[i]
+                     [static_cast<std::size_t>(random.below(static_cast<std::int64_t>(labelled_[i].size())))];
         x = static_cast<double>(pixel % image.pixels.width()) + random.uniform(-half, half) * 0.7;
         y = static_cast<double>(pixel / image.pixels.width()) + random.uniform(-half, half) * 0.7;
     }
@@ -153,7 +158,8 @@ Example PatchSource::draw(std::size_t index, std::uint64_t seed) const {
                               random.bits());
 }
 
-FixedSource::FixedSource(std::vector<LabelledImage> images, Normalisation normalisation, std::int64_t multiple)
+FixedSource::FixedSource(std::vector<LabelledImage> images, Normalisation normalisation,
+                         std::int64_t multiple)
     : images_(std::move(images)), normalisation_(std::move(normalisation)), multiple_(multiple) {}
 
 Example FixedSource::draw(std::size_t index, std::uint64_t) const {
@@ -162,8 +168,12 @@ Example FixedSource::draw(std::size_t index, std::uint64_t) const {
     const std::int64_t width = even(std::min(limit, image.pixels.width()));
     const std::int64_t height = even(std::min(limit, image.pixels.height()));
     // Padding goes to the right and below, as in prediction.
-    const double x = image.pixels.width() <= limit ? static_cast<double>(width) / 2 : std::floor(static_cast<double>(image.pixels.width()) / 2);
-    const double y = image.pixels.height() <= limit ? static_cast<double>(height) / 2 : std::floor(static_cast<double>(image.pixels.height()) / 2);
+    const double x = image.pixels.width() <= limit
+                         ? static_cast<double>(width) / 2
+                         : std::floor(static_cast<double>(image.pixels.width()) / 2);
+    const double y = image.pixels.height() <= limit
+                         ? static_cast<double>(height) / 2
+                         : std::floor(static_cast<double>(image.pixels.height()) / 2);
     Example example = Augmentation::none().draw(image, normalisation_, x, y, height, width, 0);
     // What is mirrored does not count.
     if (image.pixels.width() <= limit)

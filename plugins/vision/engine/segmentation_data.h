@@ -37,12 +37,13 @@ LabelledImage read_labelled(Project& project, const Item& item, const Region& re
 std::vector<std::uint8_t> read_classes(LabelStore& labels, const Item& item, const Region& region,
                                        const std::vector<OutputClass>& classes);
 
-// Labelled images in memory and the patches drawn from them. Images of rare kinds (stained among fluorescent ones) are
-// drawn more often, by the root of their rarity, when `balance` is set.
+// Labelled images in memory and the patches drawn from them. Images of rare kinds (stained among fluorescent
+// ones) are drawn more often, by the root of their rarity, when `balance` is set.
 class PatchSource : public ExampleSource {
 public:
-    PatchSource(std::vector<LabelledImage> images, std::vector<std::string> kinds, Normalisation normalisation,
-                Augmentation augmentation, std::int64_t patch, bool balance, std::size_t least_size);
+    PatchSource(std::vector<LabelledImage> images, std::vector<std::string> kinds,
+                Normalisation normalisation, Augmentation augmentation, std::int64_t patch, bool balance,
+                std::size_t least_size);
     std::size_t size() const override { return size_; }
     Example draw(std::size_t index, std::uint64_t seed) const override;
 
@@ -51,13 +52,15 @@ private:
     Normalisation normalisation_;
     Augmentation augmentation_;
     std::int64_t patch_;
-    std::vector<double> cumulative_;                          // share of an epoch, up to and with each image
-    std::vector<std::vector<std::uint32_t>> labelled_;        // some labelled pixels of each image, all classes alike
+    std::vector<double> cumulative_; // share of an epoch, up to and with each image
+    std::vector<std::vector<std::uint32_t>>
+        labelled_; // some labelled pixels of each image, all classes alike
     std::vector<bool> partial_;
     std::size_t size_ = 0;
 };
 
-// Whole images, or the middle of those larger than `limit`, mirrored up to a multiple of what the network takes.
+// Whole images, or the middle of those larger than `limit`, mirrored up to a multiple of what the network
+// takes.
 class FixedSource : public ExampleSource {
 public:
     FixedSource(std::vector<LabelledImage> images, Normalisation normalisation, std::int64_t multiple);

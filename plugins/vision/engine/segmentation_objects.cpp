@@ -43,7 +43,8 @@ FoundObjects find_objects(std::span<const std::uint8_t> classes, std::span<const
     if (mode == "none")
         return found;
     if (mode != "connected" && mode != "watershed")
-        throw Error(ErrorCode::BadInput, "Objects are \"watershed\", \"connected\" or \"none\", not \"" + mode + "\".");
+        throw Error(ErrorCode::BadInput,
+                    "Objects are \"watershed\", \"connected\" or \"none\", not \"" + mode + "\".");
     const auto at = [&](std::int64_t x, std::int64_t y) { return static_cast<std::size_t>(y * width + x); };
     for (int output = 1; output < outputs; ++output) {
         context.throw_if_cancelled();
@@ -60,8 +61,9 @@ FoundObjects find_objects(std::span<const std::uint8_t> classes, std::span<const
             if (k % 1024 == 0)
                 context.throw_if_cancelled();
             // Alone in its box with a rim of ground, but for the image's border, beyond which it may go on.
-            const Region box = Region{part.left - 1, part.top - 1, part.right - part.left + 3, part.bottom - part.top + 3}
-                                   .intersected({0, 0, width, height});
+            const Region box =
+                Region{part.left - 1, part.top - 1, part.right - part.left + 3, part.bottom - part.top + 3}
+                    .intersected({0, 0, width, height});
             Mask alone(box.height, box.width);
             for (std::int64_t y = 0; y < box.height; ++y)
                 for (std::int64_t x = 0; x < box.width; ++x)
@@ -92,9 +94,12 @@ FoundObjects find_objects(std::span<const std::uint8_t> classes, std::span<const
                     }
             for (std::size_t i = 0; i < measured.size(); ++i) {
                 const Part& m = measured[i];
-                found.objects.push_back({static_cast<ObjectId>(first + i + 1), output, m.area,
-                                         {m.left, m.top, m.right - m.left + 1, m.bottom - m.top + 1},
-                                         m.area > 0 ? confident[i] / 255.0 / static_cast<double>(m.area) : 0});
+                found.objects.push_back(
+                    {static_cast<ObjectId>(first + i + 1),
+                     output,
+                     m.area,
+                     {m.left, m.top, m.right - m.left + 1, m.bottom - m.top + 1},
+                     m.area > 0 ? confident[i] / 255.0 / static_cast<double>(m.area) : 0});
             }
         }
     }

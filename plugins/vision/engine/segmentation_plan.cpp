@@ -34,7 +34,7 @@ std::string number(double value, int digits = 0) {
 
 // What one image is like, seen at no more than a megapixel of its labelled part.
 struct Look {
-    bool colour = false;        // three channels that differ
+    bool colour = false; // three channels that differ
     int channels = 1;
     bool rgb = false;
     bool bright_ground = false; // as Normalisation::invert_bright_ground judges it
@@ -82,7 +82,8 @@ std::vector<double> numbers(const std::string& text) {
         try {
             result.push_back(std::stod(part));
         } catch (const std::exception&) {
-            throw Error(ErrorCode::BadInput, "The class weights \"" + text + "\" are not numbers with commas between.");
+            throw Error(ErrorCode::BadInput,
+                        "The class weights \"" + text + "\" are not numbers with commas between.");
         }
     }
     return result;
@@ -118,31 +119,39 @@ Fingerprint segmentation_fingerprint(Project& project, const std::vector<Item>& 
         }
     }
     if (labelled.empty() || of_class.empty())
-        throw Error(ErrorCode::BadInput, "No image for training has labels. Label some objects in the stage Label, "
-                                         "or import masks, then train.");
+        throw Error(ErrorCode::BadInput,
+                    "No image for training has labels. Label some objects in the stage Label, "
+                    "or import masks, then train.");
     if (objects == 0)
-        throw Error(ErrorCode::BadInput, "Only background is labelled. Label some objects of another class too.");
+        throw Error(ErrorCode::BadInput,
+                    "Only background is labelled. Label some objects of another class too.");
     std::vector<OutputClass> classes;
     Json class_list = Json::array();
     for (const LabelClass& c : project.classes().all())
         if (c.id == 0 || of_class.count(c.id) > 0) {
             classes.push_back({c.id, c.name, c.color});
-            class_list.push_back({{"id", c.id}, {"name", c.name}, {"color", c.color},
-                                  {"objects", of_class[c.id].first}, {"pixels", of_class[c.id].second}});
+            class_list.push_back({{"id", c.id},
+                                  {"name", c.name},
+                                  {"color", c.color},
+                                  {"objects", of_class[c.id].first},
+                                  {"pixels", of_class[c.id].second}});
         }
     if (classes.size() > LabelledImage::unknown)
         throw Error(ErrorCode::BadInput, "A segmentation tells at most 254 classes apart.");
     if (complete == 0 && of_class[0].first == 0 && classes.size() == 2)
-        throw Error(ErrorCode::BadInput,
-                    "Nothing says what is not \"" + classes[1].name +
-                        "\": paint some background, or mark the images whose every object is labelled as complete.");
+        throw Error(
+            ErrorCode::BadInput,
+            "Nothing says what is not \"" + classes[1].name +
+                "\": paint some background, or mark the images whose every object is labelled as complete.");
     if (complete > 0) { // the pixels without an object
         double unlabelled = 0;
         for (const Item& item : labelled)
             if (item.complete)
                 unlabelled += static_cast<double>(item.width * item.height);
         for (const auto& [id, counts] : of_class)
-            unlabelled -= complete == static_cast<std::int64_t>(labelled.size()) ? static_cast<double>(counts.second) : 0;
+            unlabelled -= complete == static_cast<std::int64_t>(labelled.size())
+                              ? static_cast<double>(counts.second)
+                              : 0;
         class_list[0]["pixels"] = static_cast<std::int64_t>(std::max(0.0, unlabelled)) + of_class[0].second;
     }
 
@@ -154,7 +163,9 @@ Fingerprint segmentation_fingerprint(Project& project, const std::vector<Item>& 
     for (std::size_t i = 0; i < labelled.size(); i += every) {
         context.throw_if_cancelled();
         const Look look = look_at(project, labelled[i], classes);
-        const std::string kind = std::string(look.colour ? "colour" : look.channels == 1 || look.rgb ? "gray" : "multichannel") +
+        const std::string kind = std::string(look.colour                      ? "colour"
+                                             : look.channels == 1 || look.rgb ? "gray"
+                                                                              : "multichannel") +
                                  (look.bright_ground ? " on bright ground" : " on dark ground");
         ++kinds[kind];
         kind_of[std::to_string(labelled[i].id)] = kind;
@@ -178,7 +189,10 @@ Fingerprint segmentation_fingerprint(Project& project, const std::vector<Item>& 
         {"largest-side", largest},
         {"smallest-side", smallest},
         {"classes", class_list},
-        {"object-diameter", {{"low", quantile(diameters, 0.05)}, {"median", quantile(diameters, 0.5)}, {"high", quantile(diameters, 0.95)}}},
+        {"object-diameter",
+         {{"low", quantile(diameters, 0.05)},
+          {"median", quantile(diameters, 0.5)},
+          {"high", quantile(diameters, 0.95)}}},
         {"channels", channels},
         {"channel-counts", counts},
         {"kinds", kinds},
@@ -191,7 +205,8 @@ Fingerprint segmentation_fingerprint(Project& project, const std::vector<Item>& 
 ParameterSchema segmentation_parameters() {
     const char* group = "Data";
     return {
-        integer_parameter("patch-size", nullptr, "Patch", "Side of the square patches that the network learns from.")
+        integer_parameter("patch-size", nullptr, "Patch",
+                          "Side of the square patches that the network learns from.")
             .range(32, 2048)
             .with_unit("px")
             .in(group),
@@ -207,18 +222,21 @@ ParameterSchema segmentation_parameters() {
             .in(group)
             .when("normalisation=percentile")
             .rarely(),
-        real_parameter("high-percentile", 99.8, "High percentile", "The share of pixels that stay at 1 or less.")
+        real_parameter("high-percentile", 99.8, "High percentile",
+                       "The share of pixels that stay at 1 or less.")
             .range(51, 100)
             .with_unit("%")
             .in(group)
             .when("normalisation=percentile")
             .rarely(),
-        real_parameter("display-gamma", 1.0, "Gamma", "Below 1 it lifts the dark parts before the network sees them.")
+        real_parameter("display-gamma", 1.0, "Gamma",
+                       "Below 1 it lifts the dark parts before the network sees them.")
             .range(0.2, 5)
             .in(group)
             .rarely(),
-        choice_parameter("bright-ground", nullptr, {"as-is", "invert"}, "Bright images",
-                         "Invert turns images with a bright ground over, so that stained and fluorescent ones look alike.")
+        choice_parameter(
+            "bright-ground", nullptr, {"as-is", "invert"}, "Bright images",
+            "Invert turns images with a bright ground over, so that stained and fluorescent ones look alike.")
             .in(group),
         boolean_parameter("balance", true, "Balance kinds",
                           "Draw images of rare kinds (stained among fluorescent ones) more often.")
@@ -232,7 +250,8 @@ ParameterSchema segmentation_parameters() {
             .range(0, 100)
             .in(group)
             .rarely(),
-        real_parameter("least-area", nullptr, "Smallest object", "Predicted objects below this area are dropped.")
+        real_parameter("least-area", nullptr, "Smallest object",
+                       "Predicted objects below this area are dropped.")
             .range(0, 1e9)
             .with_unit("px")
             .in(group)
@@ -254,11 +273,14 @@ Json segmentation_plan(const Json& f, const Json& given) {
     const double diameter = f.at("object-diameter").at("median");
     const double large = f.at("object-diameter").at("high");
     const auto largest = f.at("largest-side").get<std::int64_t>();
-    const std::string size_text = "objects measure " + number(diameter) + " px, the largest " + number(large) + " px";
+    const std::string size_text =
+        "objects measure " + number(diameter) + " px, the largest " + number(large) + " px";
 
     // Model: the bottleneck should see a few objects.
     const int depth = large < 10 ? 3 : large > 160 ? 5 : 4;
-    choose("depth", depth, "At this depth a cell of the coarsest level spans " + std::to_string(1 << depth) + " px; " + size_text + ".");
+    choose("depth", depth,
+           "At this depth a cell of the coarsest level spans " + std::to_string(1 << depth) + " px; " +
+               size_text + ".");
     choose("base-width", 16, "16 channels do well on images of cells, and train in minutes on a processor.");
     const std::int64_t multiple = std::int64_t{1} << plan.value("depth", depth);
 
@@ -267,7 +289,9 @@ Json segmentation_plan(const Json& f, const Json& given) {
     const bool small = reach < patch;
     patch = std::min(patch, std::max<std::int64_t>(reach, std::max<std::int64_t>(64, multiple)));
     patch = (patch + multiple - 1) / multiple * multiple;
-    choose("patch-size", patch, small ? "No image is larger than " + std::to_string(largest) + " px." : "Holds several objects: " + size_text + ".");
+    choose("patch-size", patch,
+           small ? "No image is larger than " + std::to_string(largest) + " px."
+                 : "Holds several objects: " + size_text + ".");
     if (plan["patch-size"].get<std::int64_t>() % multiple != 0)
         throw Error(ErrorCode::BadInput, "A patch of " + plan["patch-size"].dump() + " px cannot be halved " +
                                              plan["depth"].dump() + " times. Choose a multiple of " +
@@ -276,28 +300,37 @@ Json segmentation_plan(const Json& f, const Json& given) {
     // Input.
     const Json& channels = f.at("channels");
     const auto counts = f.at("channel-counts").get<std::vector<int>>();
-    const int gray = channels.value("gray", 0), colour = channels.value("colour", 0), other = channels.value("other", 0);
+    const int gray = channels.value("gray", 0), colour = channels.value("colour", 0),
+              other = channels.value("other", 0);
     const bool given_channels = plan.contains("channels") && !plan["channels"].is_null();
     if (!given_channels && other > 0 && counts.size() > 1)
-        throw Error(ErrorCode::BadInput, "The labelled images have different numbers of channels. Train on images of "
-                                         "one kind, or set channels to gray.");
+        throw Error(ErrorCode::BadInput,
+                    "The labelled images have different numbers of channels. Train on images of "
+                    "one kind, or set channels to gray.");
     if (other > 0)
-        choose("channels", "all", "The images have " + std::to_string(counts.front()) + " channels, each with its own meaning.");
+        choose("channels", "all",
+               "The images have " + std::to_string(counts.front()) + " channels, each with its own meaning.");
     else if (colour > 0)
-        choose("channels", "rgb", gray > 0 ? std::to_string(colour) + " images are in colour, " + std::to_string(gray) + " are gray: gray is shown to the network as colour."
-                                           : "The images are in colour.");
+        choose("channels", "rgb",
+               gray > 0 ? std::to_string(colour) + " images are in colour, " + std::to_string(gray) +
+                              " are gray: gray is shown to the network as colour."
+                        : "The images are in colour.");
     else
         choose("channels", "gray", "All images are gray.");
     const Json& polarity = f.at("polarity");
-    const int compared = polarity.at("compared"), brighter = polarity.at("objects-brighter"), right = polarity.at("rule-right");
+    const int compared = polarity.at("compared"), brighter = polarity.at("objects-brighter"),
+              right = polarity.at("rule-right");
     const bool mixed = compared > 0 && brighter > 0 && brighter < compared;
     if (mixed && right >= 0.85 * compared)
         choose("bright-ground", "invert",
-               "Objects are brighter than the ground in " + std::to_string(brighter) + " images and darker in " +
-                   std::to_string(compared - brighter) + "; turning over those with a bright ground makes them alike.");
+               "Objects are brighter than the ground in " + std::to_string(brighter) +
+                   " images and darker in " + std::to_string(compared - brighter) +
+                   "; turning over those with a bright ground makes them alike.");
     else
-        choose("bright-ground", "as-is", mixed ? "Objects are brighter in some images and darker in others, but the ground's brightness does not tell which."
-                                               : "Objects differ from the ground the same way in all images.");
+        choose("bright-ground", "as-is",
+               mixed ? "Objects are brighter in some images and darker in others, but the ground's "
+                       "brightness does not tell which."
+                     : "Objects differ from the ground the same way in all images.");
     Normalisation input;
     input.channels = plan["channels"];
     input.input_channels = input.channels == "gray" ? 1 : input.channels == "rgb" ? 3 : counts.front();
@@ -310,13 +343,16 @@ Json segmentation_plan(const Json& f, const Json& given) {
 
     // How long to learn: by the amount of data alone, so that the same project always gives the same plan.
     const std::int64_t batch = 4;
-    choose("batch-size", batch, "Small batches take more steps in the same time; four patches keep two cores busy.");
+    choose("batch-size", batch,
+           "Small batches take more steps in the same time; four patches keep two cores busy.");
     const double patches = f.at("patches");
     const double samples = std::clamp(36.0 * patches, 360.0, 2400.0); // patches of 256 x 256
     const double side = plan["patch-size"].get<double>() / 256;
     const auto epoch_size = std::max<double>(32, f.at("items").get<double>());
     const int epochs = std::max(2, static_cast<int>(std::lround(samples / (side * side) / epoch_size)));
-    choose("epochs", epochs, "About " + number(samples) + " patches suffice for " + number(f.at("items").get<double>()) + " images; more changes little.");
+    choose("epochs", epochs,
+           "About " + number(samples) + " patches suffice for " + number(f.at("items").get<double>()) +
+               " images; more changes little.");
     choose("patience", std::max(8, plan["epochs"].get<int>() / 2), "Half of the epochs.");
 
     // Classes.
@@ -334,11 +370,14 @@ Json segmentation_plan(const Json& f, const Json& given) {
         rare = rare || weight > 1;
         weights += (weights.empty() ? "" : ", ") + number(weight, 2);
     }
-    choose("class-weights", weights, rare ? "Classes below 3 % of the labelled pixels count more." : "No class is rare.");
+    choose("class-weights", weights,
+           rare ? "Classes below 3 % of the labelled pixels count more." : "No class is rare.");
     const auto chosen = numbers(plan["class-weights"].get<std::string>());
     if (chosen.size() != plan["classes"].size() || *std::min_element(chosen.begin(), chosen.end()) < 0)
-        throw Error(ErrorCode::BadInput, "There are " + std::to_string(plan["classes"].size()) + " classes, but the class weights are \"" +
-                                             plan["class-weights"].get<std::string>() + "\". Give one number of 0 or more for each.");
+        throw Error(ErrorCode::BadInput, "There are " + std::to_string(plan["classes"].size()) +
+                                             " classes, but the class weights are \"" +
+                                             plan["class-weights"].get<std::string>() +
+                                             "\". Give one number of 0 or more for each.");
     plan["class-weight-values"] = chosen;
     const double low = f.at("object-diameter").at("low");
     choose("least-area", std::floor(0.3 * M_PI / 4 * low * low), "A third of the smallest labelled objects.");

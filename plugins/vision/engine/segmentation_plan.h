@@ -4,10 +4,10 @@
 
 namespace eyepiece::vision {
 
-// What the images and labels of a segmentation project look like. Object sizes come from the store; pixels are read of
-// at most `pixel_sample` images. Members: items, objects, complete, partial, classes [{id, name, color, objects,
-// pixels}], object-diameter {low, median, high} (px, of equal area), patches (of 256 x 256), largest-side,
-// channels {gray, colour, other}, kinds {name: count}, polarity {...}, kind-of {item: kind}.
+// What the images and labels of a segmentation project look like. Object sizes come from the store; pixels
+// are read of at most `pixel_sample` images. Members: items, objects, complete, partial, classes [{id, name,
+// color, objects, pixels}], object-diameter {low, median, high} (px, of equal area), patches (of 256 x 256),
+// largest-side, channels {gray, colour, other}, kinds {name: count}, polarity {...}, kind-of {item: kind}.
 // Throws Error(BadInput) when there is nothing to learn from.
 Fingerprint segmentation_fingerprint(Project& project, const std::vector<Item>& train,
                                      const std::vector<Item>& val, JobContext& context);

@@ -70,7 +70,8 @@ Image gray_of(const Example& example) {
 // Logits (1,K,H,W) that say class `yes` within the mask and class 0 elsewhere.
 torch::Tensor as_output(const Mask& mask, std::int64_t classes, std::int64_t yes) {
     auto output = torch::zeros({1, classes, mask.height, mask.width});
-    const auto inside = torch::from_blob(const_cast<std::uint8_t*>(mask.pixels.data()), {mask.height, mask.width}, torch::kUInt8);
+    const auto inside = torch::from_blob(const_cast<std::uint8_t*>(mask.pixels.data()),
+                                         {mask.height, mask.width}, torch::kUInt8);
     output[0][yes].copy_(inside.to(torch::kFloat32) * 2 - 1);
     return output;
 }
@@ -117,7 +118,8 @@ ModelShape SegmentationTask::model_shape() const {
     return {input_.input_channels, static_cast<int>(classes_.size()), 2};
 }
 
-std::unique_ptr<ExampleSource> SegmentationTask::training_examples(Project& project, const std::vector<Item>& items,
+std::unique_ptr<ExampleSource> SegmentationTask::training_examples(Project& project,
+                                                                   const std::vector<Item>& items,
                                                                    JobContext& context) const {
     const std::int64_t patch = plan_.at("patch-size");
     std::vector<LabelledImage> images;
@@ -130,12 +132,14 @@ std::unique_ptr<ExampleSource> SegmentationTask::training_examples(Project& proj
         images.push_back(read_labelled(project, item, region, input_, classes_));
         kinds.push_back(plan_.at("kind-of").value(std::to_string(item.id), std::string()));
     }
-    return std::make_unique<PatchSource>(std::move(images), std::move(kinds), input_, Augmentation(plan_), patch,
-                                         plan_.at("balance").get<bool>(), 32);
+    return std::make_unique<PatchSource>(std::move(images), std::move(kinds), input_, Augmentation(plan_),
+                                         patch, plan_.at("balance").get<bool>(), 32);
 }
 
-std::unique_ptr<ExampleSource> SegmentationTask::validation_examples(Project& project, const std::vector<Item>& items,
-                                                                     int size_multiple, JobContext& context) const {
+std::unique_ptr<ExampleSource> SegmentationTask::validation_examples(Project& project,
+                                                                     const std::vector<Item>& items,
+                                                                     int size_multiple,
+                                                                     JobContext& context) const {
     std::vector<LabelledImage> images;
     for (const Item& item : items) {
         context.throw_if_cancelled();
@@ -176,7 +180,8 @@ std::unique_ptr<Scorer> SegmentationTask::make_scorer() const {
 Json SegmentationTask::baselines(const ExampleSource& training, const ExampleSource& validation,
                                  JobContext& context) const {
     const auto classes = static_cast<std::int64_t>(classes_.size());
-    // What the labels hold most of, and whether objects are the bright part: from at most 32 training examples.
+    // What the labels hold most of, and whether objects are the bright part: from at most 32 training
+    // examples.
     auto counts = torch::zeros({classes}, torch::kFloat64);
     int votes = 0;
     const std::size_t step = std::max<std::size_t>(1, training.size() / 32);
@@ -207,7 +212,9 @@ Json SegmentationTask::baselines(const ExampleSource& training, const ExampleSou
         const Mask mask = cut ? threshold(gray, 0, *cut, votes < 0) : Mask(height, width);
         of_otsu->add(as_output(mask, classes, foreground), batch_of_one(example));
     }
-    return {{"majority", {{"title", "Always \"" + classes_[static_cast<std::size_t>(majority)].name + "\""}, {"metrics", of_majority->result()}}},
+    return {{"majority",
+             {{"title", "Always \"" + classes_[static_cast<std::size_t>(majority)].name + "\""},
+              {"metrics", of_majority->result()}}},
             {"otsu", {{"title", "Otsu's threshold"}, {"metrics", of_otsu->result()}}}};
 }
 
@@ -227,8 +234,9 @@ Image SegmentationTask::picture(const torch::Tensor& output, const Example& exam
                 const std::uint8_t k = classes[at];
                 double value = from[at];
                 if (k > 0) { // an outline, and a breath of colour within
-                    const bool rim = x == 0 || y == 0 || x + 1 == width || y + 1 == height || classes[at - 1] != k ||
-                                     classes[at + 1] != k || classes[at - static_cast<std::size_t>(width)] != k ||
+                    const bool rim = x == 0 || y == 0 || x + 1 == width || y + 1 == height ||
+                                     classes[at - 1] != k || classes[at + 1] != k ||
+                                     classes[at - static_cast<std::size_t>(width)] != k ||
                                      classes[at + static_cast<std::size_t>(width)] != k;
                     const double share = rim ? 1.0 : 0.25;
                     value += share * (classes_[k].color[static_cast<std::size_t>(c)] - value);

@@ -5,9 +5,9 @@
 
 namespace eyepiece::vision {
 
-// Task "semantic-segmentation": a class for each pixel. Pixels that nobody labelled do not count, neither in the loss nor
-// in the metrics. The loss is cross-entropy plus the soft Dice loss of the foreground classes (Milletari et
-// al., V-Net, 3DV 2016), taken over the batch.
+// Task "semantic-segmentation": a class for each pixel. Pixels that nobody labelled do not count, neither in
+// the loss nor in the metrics. The loss is cross-entropy plus the soft Dice loss of the foreground classes
+// (Milletari et al., V-Net, 3DV 2016), taken over the batch.
 class SegmentationTask : public Task {
 public:
     Fingerprint fingerprint(Project& project, const std::vector<Item>& train, const std::vector<Item>& val,
