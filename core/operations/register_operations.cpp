@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/exchange/torchscript.h"
 #include "core/methods/supervised.h"
 #include "core/models/models.h"
+#include "core/operations/explain.h"
+#include "core/operations/export_model.h"
 #include "core/operations/list.h"
 #include "core/operations/services.h"
 #include "core/operations/train.h"
@@ -11,8 +14,11 @@ namespace eyepiece {
 void register_operations(EngineServices& services) {
     register_models(services.registries.models);
     register_methods(services.registries.methods);
+    register_exporters(services.registries.exporters);
     register_list_operations(services);
     register_training(services);
+    register_explain_operations(services);
+    register_export_operation(services);
 }
 
 } // namespace eyepiece
