@@ -68,7 +68,8 @@ std::string pickled(const std::vector<torch::Tensor>& tensors) {
 
 std::vector<torch::Tensor> unpickled(const std::string& text) {
     std::vector<torch::Tensor> tensors;
-    for (const c10::IValue& value : jit::pickle_load({text.begin(), text.end()}).toTupleRef().elements())
+    const c10::IValue tuple = jit::pickle_load({text.begin(), text.end()});
+    for (const c10::IValue& value : tuple.toTupleRef().elements())
         tensors.push_back(value.toTensor());
     return tensors;
 }
