@@ -17,6 +17,7 @@ void register_operations(EngineServices& services) {
     register_exporters(services.registries.exporters);
     register_list_operations(services);
     register_training(services);
+    register_prediction(services);
     register_explain_operations(services);
     register_export_operation(services);
 }
