@@ -15,39 +15,21 @@ if(EYEPIECE_SANITIZE)
   target_link_options(eyepiece_options INTERFACE -fsanitize=${EYEPIECE_SANITIZE})
 endif()
 
+include(EyepiecePlugin)
+
 # A shared library of the house. Public headers are included as <room>/<file>.h from the tree's root.
 function(eyepiece_add_library name)
   cmake_parse_arguments(arg "" "EXPORT_MACRO" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
   add_library(${name} SHARED ${arg_SOURCES})
+  # Eyepiece::core for eyepiece-core, here and in a project that uses an install.
+  string(REPLACE "eyepiece-" "" short ${name})
+  add_library(Eyepiece::${short} ALIAS ${name})
+  set_target_properties(${name} PROPERTIES EXPORT_NAME ${short})
+  install(TARGETS ${name} EXPORT EyepieceTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT libraries)
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/eyepiece>)
   target_compile_definitions(${name} PRIVATE ${arg_EXPORT_MACRO})
   target_link_libraries(${name} PUBLIC ${arg_LINK} PRIVATE $<BUILD_INTERFACE:eyepiece_options> ${arg_PRIVATE_LINK})
-endfunction()
-
-# eyepiece_add_plugin(ID [ENGINE sources...] [PANELS sources...] [RESOURCES qrc...])
-# makes <build>/lib/eyepiece/plugins/ID/{plugin.json,engine.so,panels.so}, and installs the same.
-function(eyepiece_add_plugin id)
-  cmake_parse_arguments(arg "" "" "ENGINE;PANELS;RESOURCES;ENGINE_LINK;PANELS_LINK" ${ARGN})
-  set(folder ${CMAKE_BINARY_DIR}/lib/eyepiece/plugins/${id})
-  set(install_folder ${CMAKE_INSTALL_LIBDIR}/eyepiece/plugins/${id})
-  configure_file(${CMAKE_CURRENT_SOURCE_DIR}/plugin.json ${folder}/plugin.json @ONLY)
-  install(FILES ${folder}/plugin.json DESTINATION ${install_folder})
-  if(arg_ENGINE AND TARGET eyepiece-engine)
-    add_library(plugin-${id}-engine MODULE ${arg_ENGINE})
-    set_target_properties(plugin-${id}-engine PROPERTIES PREFIX "" OUTPUT_NAME engine
-      LIBRARY_OUTPUT_DIRECTORY ${folder} INSTALL_RPATH "$ORIGIN/../../..")
-    target_link_libraries(plugin-${id}-engine PRIVATE eyepiece-engine eyepiece_options ${arg_ENGINE_LINK})
-    eyepiece_torch_pch(plugin-${id}-engine)
-    install(TARGETS plugin-${id}-engine DESTINATION ${install_folder})
-  endif()
-  if(arg_PANELS AND TARGET eyepiece-widgets)
-    add_library(plugin-${id}-panels MODULE ${arg_PANELS} ${arg_RESOURCES})
-    set_target_properties(plugin-${id}-panels PROPERTIES PREFIX "" OUTPUT_NAME panels AUTOMOC ON AUTORCC ON
-      LIBRARY_OUTPUT_DIRECTORY ${folder} INSTALL_RPATH "$ORIGIN/../../..")
-    target_link_libraries(plugin-${id}-panels PRIVATE eyepiece-widgets eyepiece_options ${arg_PANELS_LINK})
-    install(TARGETS plugin-${id}-panels DESTINATION ${install_folder})
-  endif()
 endfunction()
 
 # LibTorch's headers cost 15 to 25 s a file. They are compiled once, for everything that includes them.
