@@ -6,11 +6,13 @@
 #include "widgets/browser/project_actions.h"
 #include "widgets/browser/thumbnail_cache.h"
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/label_editor.h"
 #include "widgets/engine/engine_client.h"
 #include "widgets/engine/job_model.h"
 #include "widgets/engine/run_monitor.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/canvas_follower.h"
+#include "widgets/shell/label_follower.h"
 #include "widgets/shell/main_window.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/panel_loader.h"
@@ -57,11 +59,13 @@ struct Workbench::Services {
         , actions(theme, *settings)
         , session(*settings)
         , canvas(std::make_unique<ImageCanvas>())
+        , labels(canvas->layers())
         , engine(engine_command(Preferences::read(*settings)))
         , items(session, &thumbnails)
-        , context{session, selection, engine, runs, jobs, actions, *canvas, theme, notices, *settings}
+        , context{session, selection, engine, runs, jobs, actions, *canvas, theme, notices, *settings, labels}
         , project_actions(context, items)
-        , follower(session, selection, items, *canvas) {}
+        , follower(session, selection, items, *canvas)
+        , label_follower(session, selection, *canvas, notices, labels) {}
 
     std::unique_ptr<QSettings> settings;
     Theme theme;
@@ -70,6 +74,7 @@ struct Workbench::Services {
     ProjectSession session;
     Selection selection;
     std::unique_ptr<ImageCanvas> canvas;
+    LabelEditor labels;
     JobModel jobs;
     EngineClient engine;
     RunMonitor runs;
@@ -78,6 +83,7 @@ struct Workbench::Services {
     WorkbenchContext context;
     ProjectActions project_actions;
     CanvasFollower follower;
+    LabelFollower label_follower;
     std::unique_ptr<MainWindow> window;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/project/classes.h"
 #include "widgets/canvas/label_document.h"
+#include "widgets/canvas/label_prediction.h"
 #include "widgets/canvas/label_writer.h"
 #include "widgets/canvas/layer.h"
 
@@ -18,14 +19,6 @@ class Project;
 
 // How objects are coloured.
 enum class LabelColoring { Automatic, ByObject, ByClass }; // Automatic: by class once there are several
-
-// A prediction for the current item, to be looked at and accepted.
-struct LabelPrediction {
-    std::shared_ptr<LabelTiles> tiles; // the object ids of the region; (0,0) is at `origin`
-    QPoint origin;
-    std::vector<LabelObject> objects; // id, class, area, bounds (image px), score, run
-    QString title;                    // "Prediction · run 7"
-};
 
 // A labelling session: the labels of one item at a time in memory, shown as a layer, changed by strokes that
 // show at once and go to the project's file as soon as they end. Lives on the window's thread; knows no

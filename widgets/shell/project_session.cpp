@@ -169,11 +169,19 @@ BackgroundJob* ProjectSession::run(const QString& title, ProjectWork work, std::
 }
 
 void ProjectSession::undo() {
+    bool may = true;
+    Q_EMIT about_to_revert(&may);
+    if (!may)
+        return;
     if (const auto step = project().history().undo())
         Q_EMIT edit_reverted(tr("Undid %1").arg(QString::fromStdString(step->title)), step->item);
 }
 
 void ProjectSession::redo() {
+    bool may = true;
+    Q_EMIT about_to_revert(&may);
+    if (!may)
+        return;
     if (const auto step = project().history().redo())
         Q_EMIT edit_reverted(tr("Did again: %1").arg(QString::fromStdString(step->title)), step->item);
 }

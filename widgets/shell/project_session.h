@@ -78,6 +78,8 @@ Q_SIGNALS:
     void external_change(); // someone else wrote: read anew
     void scores_changed();
     void recent_changed();
+    // Undo or redo comes now: whoever still has an edit to write, write it first, or set *may to false.
+    void about_to_revert(bool* may);
     void edit_reverted(const QString& what, eyepiece::ItemId item); // "Undo brush on field_017.tif"
     void job_started(eyepiece::BackgroundJob* job);
     void job_failed(const QString& title, const QString& message);

@@ -13,6 +13,7 @@ class ActionRegistry; // widgets/shell/action_registry.h: every action: id, titl
                       // palette and menus
 class EngineClient;   // widgets/engine/engine_client.h: requests to the engine behind the pipe
 class ImageCanvas;    // widgets/canvas/image_canvas.h: the one shared canvas
+class LabelEditor;    // widgets/canvas/label_editor.h: the labels of the item on the canvas, and their strokes
 class JobModel;       // widgets/engine/job_model.h: what is running: progress, cancel
 class Notices;        // widgets/shell/notices.h: words to the user in the notice bar: errors, what was done
 class ProjectSession; // widgets/shell/project_session.h: the open project, its change events as Qt signals
@@ -34,6 +35,7 @@ public:
     Theme& theme;
     Notices& notices;
     QSettings& settings;
+    LabelEditor& labels;
 };
 
 } // namespace eyepiece

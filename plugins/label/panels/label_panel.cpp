@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/label/panels/label_panel.h"
+
+#include "plugins/label/panels/class_list.h"
+#include "plugins/label/panels/prediction_card.h"
+#include "plugins/label/panels/tool_strip.h"
+#include "widgets/canvas/contrast_view.h"
+#include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/label_tools.h"
+#include "widgets/canvas/layers_view.h"
+#include "widgets/shell/action_registry.h"
+#include "widgets/shell/notices.h"
+#include "widgets/shell/project_session.h"
+#include "widgets/shell/selection.h"
+#include "widgets/shell/workbench_context.h"
+#include "widgets/theme/controls.h"
+
+#include <QAction>
+#include <QSettings>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+#include <cmath>
+
+namespace eyepiece {
+
+LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
+    : QWidget(parent)
+    , context_(context)
+    , tools_(std::make_unique<LabelTools>(context.canvas, context.labels)) {
+    setObjectName(QStringLiteral("label-panel"));
+    LabelToolSettings& settings = tools_->settings();
+    settings.set_brush_size(
+        context.settings.value(QStringLiteral("label/brush-size"), settings.brush_size()).toDouble());
+    settings.set_only_where_empty(
+        context.settings.value(QStringLiteral("label/only-where-empty"), settings.only_where_empty())
+            .toBool());
+    settings.set_tolerance(
+        context.settings.value(QStringLiteral("label/tolerance"), settings.tolerance()).toDouble());
+    add_actions();
+    add_sections();
+    connect(&settings, &LabelToolSettings::changed, this, [this, &settings] {
+        context_.settings.setValue(QStringLiteral("label/brush-size"), settings.brush_size());
+        context_.settings.setValue(QStringLiteral("label/only-where-empty"), settings.only_where_empty());
+        context_.settings.setValue(QStringLiteral("label/tolerance"), settings.tolerance());
+        size_->set_value(settings.brush_size());
+        tolerance_->set_value(settings.tolerance());
+        empty_only_->setChecked(settings.only_where_empty());
+    });
+    connect(tools_.get(), &LabelTools::said, this,
+            [this](const QString& message) { context_.notices.show(Notice::Kind::Info, message); });
+    connect(tools_.get(), &LabelTools::next_unlabelled_wanted, this, &LabelPanel::next_unlabelled);
+    connect(tools_.get(), &LabelTools::tool_changed, this, [this] {
+        if (isVisible())
+            context_.canvas.set_hint(tools_->hint());
+    });
+    connect(&context.session, &ProjectSession::items_changed, this, &LabelPanel::refresh_item);
+    connect(&context.session, &ProjectSession::opened, this, &LabelPanel::refresh_item);
+    connect(&context.selection, &Selection::item_changed, this, &LabelPanel::refresh_item);
+    refresh_item();
+}
+
+LabelPanel::~LabelPanel() {
+    if (strip_)
+        delete strip_; // a child of the canvas, which may live on
+}
+
+void LabelPanel::add_actions() {
+    QList<QAction*> tool_actions;
+    for (const LabelTools::Command& command : tools_->commands()) {
+        ActionSpec spec;
+        spec.id = command.id;
+        spec.title = command.title;
+        spec.help = command.help;
+        spec.icon = command.icon;
+        spec.stage = Stage::Label;
+        spec.checkable = command.tool.has_value();
+        spec.handler = command.run;
+        // Tab moves between controls everywhere but on the canvas, which knows the key itself.
+        if (command.key != QKeySequence(Qt::Key_Tab) && command.key != QKeySequence(Qt::SHIFT | Qt::Key_Tab))
+            spec.shortcut = command.key;
+        else
+            spec.help = tr("On the canvas: %1").arg(command.key.toString(QKeySequence::NativeText));
+        QAction* action = context_.actions.add(spec, this);
+        if (command.tool)
+            tool_actions.append(action);
+    }
+    strip_ = new ToolStrip(*tools_, tool_actions, context_.theme, &context_.canvas);
+    strip_->hide();
+    connect(strip_, &QObject::destroyed, this, [this] { strip_ = nullptr; });
+}
+
+void LabelPanel::add_sections() {
+    const Theme& theme = context_.theme;
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(12, 12, 12, 16);
+    column->setSpacing(Theme::space(2));
+    const auto section = [&](const QString& title, const QString& note = {}) {
+        if (column->count() > 0)
+            column->addSpacing(Theme::space(3));
+        column->addWidget(new SectionHeader(theme, title, note, this));
+    };
+    section(tr("Classes"), tr("0–9"));
+    column->addWidget(new ClassList(context_, this));
+
+    LabelToolSettings& settings = tools_->settings();
+    section(tr("Brush"));
+    size_ = new ValueSlider(
+        theme, tr("Size"), LabelToolSettings::smallest_brush, LabelToolSettings::largest_brush,
+        settings.brush_size(), QStringLiteral("brush-size"),
+        [](double v) { return tr("%1 px").arg(std::round(v)); }, this);
+    size_->set_logarithmic(true);
+    size_->setToolTip(tr("Ctrl and the wheel on the canvas, or [ and ], do the same"));
+    column->addWidget(size_);
+    empty_only_ = new SwitchRow(theme, tr("Only where empty"), QStringLiteral("only-where-empty"), this);
+    empty_only_->setChecked(settings.only_where_empty());
+    empty_only_->setToolTip(tr("Painting leaves the pixels of other objects alone (M)"));
+    column->addWidget(empty_only_);
+    tolerance_ = new ValueSlider(
+        theme, tr("Fill tolerance"), 0.01, 1, settings.tolerance(), QStringLiteral("fill-tolerance"),
+        [](double v) { return tr("%1 %").arg(std::round(v * 100)); }, this);
+    tolerance_->setToolTip(
+        tr("How far the brightness may differ from where Fill was clicked, of the contrast's range"));
+    column->addWidget(tolerance_);
+    connect(size_, &ValueSlider::value_changed, &settings, &LabelToolSettings::set_brush_size);
+    connect(tolerance_, &ValueSlider::value_changed, &settings, &LabelToolSettings::set_tolerance);
+    connect(empty_only_, &SwitchRow::toggled, &settings, &LabelToolSettings::set_only_where_empty);
+
+    section(tr("This image"));
+    complete_ = new SwitchRow(theme, tr("Completely labelled"), QStringLiteral("item-complete"), this);
+    column->addWidget(complete_);
+    column->addWidget(text_label(
+        theme,
+        tr("On: pixels without a label are background. Off: they do not count, so a few strokes are enough."),
+        Token::Muted, this));
+    connect(complete_, &SwitchRow::toggled, this, [this](bool on) {
+        if (refreshing_ || !context_.session.is_open() || context_.selection.item() == 0)
+            return;
+        try {
+            context_.labels.flush();
+            context_.session.project().items().set_complete(context_.selection.item(), on);
+        } catch (const std::exception& error) {
+            context_.notices.show_error(error, QStringLiteral("complete"));
+            refresh_item();
+        }
+    });
+
+    section(tr("Prediction"));
+    auto* prediction = new PredictionCard(context_, *tools_, this);
+    column->addWidget(prediction);
+    ActionSpec predict;
+    predict.id = QStringLiteral("label.predict");
+    predict.title = tr("Predict this image");
+    predict.icon = QStringLiteral("prediction");
+    predict.stage = Stage::Label;
+    predict.shortcut = QKeySequence(Qt::SHIFT | Qt::Key_A);
+    predict.handler = [prediction] { prediction->predict(); };
+    context_.actions.add(predict, this);
+
+    section(tr("Layers"));
+    column->addWidget(new LayersView(context_.canvas.layers(), theme, this));
+    section(tr("Contrast"));
+    column->addWidget(new ContrastView(context_.canvas.layers(), theme, this));
+    column->addStretch();
+}
+
+void LabelPanel::refresh_item() {
+    bool known = false, complete = false;
+    if (context_.session.is_open())
+        if (const auto item = context_.session.project().items().find(context_.selection.item())) {
+            known = true;
+            complete = item->complete;
+        }
+    refreshing_ = true;
+    complete_->setEnabled(known);
+    complete_->setChecked(complete);
+    refreshing_ = false;
+}
+
+// The next in the list's natural order that has no objects and is not declared complete.
+void LabelPanel::next_unlabelled() {
+    if (!context_.session.is_open())
+        return;
+    const std::vector<Item> items = context_.session.project().items().all();
+    const auto here = std::find_if(items.begin(), items.end(),
+                                   [&](const Item& item) { return item.id == context_.selection.item(); });
+    const auto start =
+        here == items.end() ? std::size_t{0} : static_cast<std::size_t>(here - items.begin()) + 1;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const Item& item = items[(start + i) % items.size()];
+        if (item.id != context_.selection.item() && item.objects == 0 && !item.complete &&
+            item.state != ItemState::Broken && item.state != ItemState::Missing) {
+            context_.selection.set_item(item.id);
+            return;
+        }
+    }
+    context_.notices.show(
+        Notice::Kind::Good,
+        tr("Every image has labels. Train a model, or look for the worst predictions in Evaluate."));
+}
+
+void LabelPanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    tools_->activate();
+    if (strip_)
+        strip_->show();
+    context_.canvas.set_hint(tools_->hint());
+    context_.canvas.setFocus();
+}
+
+void LabelPanel::hideEvent(QHideEvent* event) {
+    QWidget::hideEvent(event);
+    tools_->deactivate();
+    if (strip_)
+        strip_->hide();
+    context_.canvas.set_hint({});
+}
+
+} // namespace eyepiece

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <QWidget>
+#include <memory>
+
+namespace eyepiece {
+
+class LabelTools;
+class SwitchRow;
+class ToolStrip;
+class ValueSlider;
+class WorkbenchContext;
+
+// The right column of the Label stage. While it is in sight the canvas has the labelling tools.
+class LabelPanel : public QWidget {
+    Q_OBJECT
+public:
+    explicit LabelPanel(WorkbenchContext& context, QWidget* parent = nullptr);
+    ~LabelPanel() override;
+    LabelTools& tools() { return *tools_; }
+
+protected:
+    void showEvent(QShowEvent* event) override;
+    void hideEvent(QHideEvent* event) override;
+
+private:
+    void add_actions();
+    void add_sections();
+    void refresh_item();
+    void next_unlabelled();
+    WorkbenchContext& context_;
+    std::unique_ptr<LabelTools> tools_;
+    ToolStrip* strip_ = nullptr;
+    ValueSlider* size_ = nullptr;
+    ValueSlider* tolerance_ = nullptr;
+    SwitchRow* empty_only_ = nullptr;
+    SwitchRow* complete_ = nullptr;
+    bool refreshing_ = false;
+};
+
+} // namespace eyepiece
