@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// QCustomPlot's header is written with Qt's keywords, which the rest of the tree does without.
+#undef QT_NO_KEYWORDS
+#undef QT_NO_FOREACH
 #include "widgets/plots/line_plot.h"
 
 #include "core/base/error.h"
