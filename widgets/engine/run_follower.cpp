@@ -7,6 +7,7 @@
 #include <QProcess>
 #include <QSysInfo>
 #include <algorithm>
+#include <sys/stat.h>
 
 namespace eyepiece {
 
@@ -178,10 +179,14 @@ std::vector<Json> RunFollower::read_on(Tail& tail, const QString& file, bool& fr
     QFile opened(file);
     if (!opened.open(QIODevice::ReadOnly))
         return lines;
-    if (opened.size() < tail.position) { // written anew
+    // Written anew: by hand, or cut back to a checkpoint from which training goes on.
+    struct stat now {};
+    const quint64 inode = ::fstat(opened.handle(), &now) == 0 ? now.st_ino : 0;
+    if (opened.size() < tail.position || (tail.inode != 0 && tail.inode != inode)) {
         tail = {};
         from_scratch = true;
     }
+    tail.inode = inode;
     opened.seek(tail.position);
     const QByteArray fresh = opened.read(read_at_once);
     tail.position += fresh.size();

@@ -50,7 +50,8 @@ private:
     // A file that is only appended to, and how far it is read.
     struct Tail {
         qint64 position = 0;
-        QByteArray rest; // an unfinished line
+        QByteArray rest;   // an unfinished line
+        quint64 inode = 0; // a file that was replaced is read anew
     };
     struct Followed {
         Tail metrics, events;

@@ -87,17 +87,27 @@ QString RunRecord::reason() const {
 }
 
 double RunRecord::score() const {
-    const double nothing = std::numeric_limits<double>::quiet_NaN();
-    for (const char* name : {"best_metric", "metric"}) {
-        const auto found = status.find(name);
-        if (found == status.end())
-            continue;
-        if (found->is_number())
-            return found->get<double>();
-        if (found->is_object() && found->contains("value") && (*found)["value"].is_number())
-            return (*found)["value"].get<double>();
-    }
-    return nothing;
+    // While it runs {"name", "value", "best", "best_epoch"}; a plain number is understood, too.
+    const auto metric = status.find("metric");
+    if (metric != status.end() && metric->is_number())
+        return metric->get<double>();
+    if (metric != status.end() && metric->is_object())
+        for (const char* name : {"best", "value"})
+            if (metric->contains(name) && (*metric)[name].is_number())
+                return (*metric)[name].get<double>();
+    return std::numeric_limits<double>::quiet_NaN();
+}
+
+QString RunRecord::metric_name() const {
+    const auto metric = status.find("metric");
+    return metric != status.end() && metric->is_object() ? text_of(*metric, "name") : QString();
+}
+
+int RunRecord::best_epoch() const {
+    const auto metric = status.find("metric");
+    const bool known = metric != status.end() && metric->is_object() && metric->contains("best_epoch") &&
+                       (*metric)["best_epoch"].is_number();
+    return known ? (*metric)["best_epoch"].get<int>() : 0;
 }
 
 } // namespace eyepiece

@@ -60,6 +60,8 @@ struct RunRecord {
     int epoch() const { return number_of("epoch", 0); }
     int epochs() const { return number_of("epochs", 0); }
     EYEPIECE_EXPORT double score() const; // of its main metric, the best so far; NaN when there is none
+    EYEPIECE_EXPORT QString metric_name() const; // of its main metric: "mean-iou"; empty when not known yet
+    EYEPIECE_EXPORT int best_epoch() const;      // 0: none yet
     bool has_checkpoint = false;
     QString last_log_line; // when it failed or died
 
