@@ -69,6 +69,8 @@ int main(int argc, char** argv) {
     parser.addVersionOption();
     parser.addPositionalArgument(QStringLiteral("DIR"), QStringLiteral("A project, or a folder of images."),
                                  QStringLiteral("[DIR]"));
+    const QCommandLineOption sample(QStringLiteral("sample"),
+                                    QStringLiteral("Open the sample project; made in DIR, if given."));
     const QCommandLineOption stage(QStringLiteral("stage"), QStringLiteral("Show this stage first."),
                                    QStringLiteral("NAME"));
     const QCommandLineOption theme(QStringLiteral("theme"), QStringLiteral("light or dark, for this time."),
@@ -80,7 +82,7 @@ int main(int argc, char** argv) {
                                   QStringLiteral("WxH"));
     const QCommandLineOption settings(QStringLiteral("settings"), QStringLiteral("Keep settings in FILE."),
                                       QStringLiteral("FILE"));
-    parser.addOptions({stage, theme, screenshot, size, settings});
+    parser.addOptions({sample, stage, theme, screenshot, size, settings});
     if (!parser.parse(application.arguments()))
         return complain(parser.errorText(), wrong_usage);
     if (parser.isSet(QStringLiteral("help")))
@@ -114,7 +116,10 @@ int main(int argc, char** argv) {
             workbench.window().resize(extent.captured(1).toInt(), extent.captured(2).toInt());
         workbench.window().show();
         QTimer::singleShot(0, &workbench, [&] {
-            workbench.open(parser.positionalArguments());
+            if (parser.isSet(sample))
+                workbench.open_sample(parser.positionalArguments().value(0));
+            else
+                workbench.open(parser.positionalArguments());
             if (wanted_stage)
                 workbench.window().show_stage(*wanted_stage);
             QTimer::singleShot(0, &workbench, [&] { workbench.start_engine(); });

@@ -26,6 +26,7 @@ public:
 
     // Opens what was asked for: a project, a folder of images, files; nothing: the project of the last time.
     void open(const QStringList& paths);
+    void open_sample(const QString& folder = {}); // made first where it is not there yet
     // After the window is on the screen: LibTorch takes its time, and the window must not wait for it.
     void start_engine();
 

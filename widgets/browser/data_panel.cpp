@@ -152,6 +152,7 @@ DataSources::DataSources(WorkbenchContext& context, ItemListModel& items, Projec
     };
     way("data.add-folder", tr("Add a folder…"));
     way("data.add-files", tr("Add images…"));
+    way("data.import-labels", tr("Import labels…"));
     column->addWidget(bring_in_);
 
     attention_ = new Card(theme, {}, {}, this);
@@ -279,6 +280,8 @@ DataTable::DataTable(WorkbenchContext& context, ItemListModel& items, ProjectAct
                   QStringLiteral("data.no-project"));
     no_project_->add_action(tr("Open a folder of images…"), QStringLiteral("data.open-images"),
                             trigger("project.open-images"));
+    no_project_->add_action(tr("Open the sample project"), QStringLiteral("data.open-sample"),
+                            trigger("project.sample"), false);
     no_project_->add_action(tr("Open a project…"), QStringLiteral("data.open-project"),
                             trigger("project.open"), false);
     pages_->addWidget(no_project_);

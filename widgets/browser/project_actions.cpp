@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/browser/project_actions.h"
 
+#include "widgets/browser/import_dialog.h"
 #include "widgets/browser/item_list_model.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/background_job.h"
@@ -34,8 +35,8 @@ ProjectActions::ProjectActions(WorkbenchContext& context, ItemListModel& items, 
     : QObject(parent), context_(context), items_(items) {
     register_actions();
     const auto enable = [this] {
-        for (const char* id :
-             {"project.close", "data.add-files", "data.add-folder", "data.check-files", "data.remove"})
+        for (const char* id : {"project.close", "data.add-files", "data.add-folder", "data.import-labels",
+                               "data.check-files", "data.remove"})
             context_.actions.find(QString::fromLatin1(id))->setEnabled(context_.session.is_open());
     };
     connect(&context_.session, &ProjectSession::opened, this, enable);
@@ -75,6 +76,7 @@ void ProjectActions::register_actions() {
         if (!folder.isEmpty())
             create_project(folder, QFileInfo(folder).fileName());
     });
+    add("project.sample", tr("Open the sample project"), "grain", "", [this] { open_sample(); });
     add("project.close", tr("Close the project"), "close", "Ctrl+W", [this] { context_.session.close(); });
     add("data.add-folder", tr("Add a folder of images…"), "folder-plus", "Ctrl+Shift+I", [this] {
         const QString folder = QFileDialog::getExistingDirectory(window_, tr("Add a folder of images"));
@@ -86,6 +88,11 @@ void ProjectActions::register_actions() {
             QFileDialog::getOpenFileNames(window_, tr("Add images"), {}, image_filter());
         if (!files.isEmpty())
             add_paths(files);
+    });
+    add("data.import-labels", tr("Import labels…"), "import", "Ctrl+Shift+L", [this] {
+        ImportDialog dialog(context_, window_);
+        connect(&dialog, &ImportDialog::chosen, this, &ProjectActions::import_labels);
+        dialog.exec();
     });
     add("data.check-files", tr("Look for missing and changed files"), "refresh", "F5",
         [this] { check_files(); });

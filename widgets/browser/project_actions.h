@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include "core/base/export.h"
+#include "core/base/parameters.h"
+#include "core/intake/facts.h"
+#include "widgets/shell/background_job.h"
 
 #include <QObject>
 #include <QPointer>
@@ -15,17 +17,11 @@ namespace eyepiece {
 class ItemListModel;
 class WorkbenchContext;
 
-// A file that was left out, and why.
-struct SkippedFile {
-    QString name;
-    QString reason;
-};
-
 // What the user can do to projects and their images, as actions of the registry and as calls for buttons and
 // drops. Everything that reads files runs as a job of the session; errors become notices.
 //
-//   project.open-images  project.open  project.new  project.close
-//   data.add-files  data.add-folder  data.check-files  data.remove
+//   project.open-images  project.open  project.new  project.sample  project.close
+//   data.add-files  data.add-folder  data.import-labels  data.check-files  data.remove
 class EYEPIECE_EXPORT ProjectActions : public QObject {
     Q_OBJECT
 public:
@@ -42,6 +38,11 @@ public:
     // Files, folders and projects let fall on the window, or given on the command line.
     void take(const QStringList& paths);
 
+    static QString sample_folder();
+    // The words of `eyepiece-cli import` that do the same.
+    static QStringList import_arguments(const QString& project, const QStringList& paths,
+                                        const Json& settings);
+
     // Of the last time images or labels were brought in.
     const std::vector<SkippedFile>& skipped() const { return skipped_; }
     QString last_summary() const { return last_summary_; } // "94 images added, 3 files left out"
@@ -51,13 +52,14 @@ Q_SIGNALS:
 
 private:
     void register_actions();
-    void set_report(const QString& summary, std::vector<SkippedFile> skipped);
+    void bring_in(const QString& title, const QStringList& paths, const Json& settings);
     template<class Action>
     bool tried(Action action); // false after an error, which was shown
 
     WorkbenchContext& context_;
     ItemListModel& items_;
     QPointer<QWidget> window_;
+    QPointer<BackgroundJob> making_sample_;
     std::vector<SkippedFile> skipped_;
     QString last_summary_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The part of ProjectActions that reads files: always as a job of the session.
-#include "core/formats/image_reader.h"
-#include "widgets/browser/item_list_model.h"
+#include "core/intake/importer.h"
+#include "core/intake/sample_project.h"
 #include "widgets/browser/project_actions.h"
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
@@ -9,82 +9,109 @@
 #include "widgets/shell/selection.h"
 #include "widgets/shell/workbench_context.h"
 
+#include <QFileInfo>
 #include <QLocale>
+#include <QStandardPaths>
 #include <memory>
 
 namespace eyepiece {
 
 namespace {
 
-QString number(std::size_t n) {
-    return QLocale().toString(qulonglong(n));
+constexpr std::uint64_t sample_seed = 1;
+
+QString number(std::int64_t n) {
+    return QLocale().toString(qlonglong(n));
 }
 
-struct Outcome {
-    std::size_t added = 0, known = 0, relinked = 0;
-    std::vector<SkippedFile> skipped;
-};
+std::vector<std::filesystem::path> to_paths(const QStringList& list) {
+    std::vector<std::filesystem::path> paths;
+    for (const QString& path : list)
+        paths.emplace_back(path.toStdString());
+    return paths;
+}
 
-std::vector<std::filesystem::path> find_images(const QStringList& given, JobContext& job) {
-    std::vector<std::filesystem::path> found;
-    for (const QString& text : given) {
-        const std::filesystem::path path(text.toStdString());
-        if (!std::filesystem::is_directory(path)) {
-            found.push_back(path);
-            continue;
-        }
-        std::error_code error;
-        for (std::filesystem::recursive_directory_iterator
-                 entry(path, std::filesystem::directory_options::skip_permission_denied, error),
-             end;
-             !error && entry != end; entry.increment(error)) {
-            job.throw_if_cancelled();
-            if (entry->is_regular_file(error) && has_image_extension(entry->path()))
-                found.push_back(entry->path());
-        }
-    }
-    return found;
+QString words(const ImportReport& report) {
+    QStringList parts;
+    if (report.added)
+        parts << QObject::tr("%1 images added").arg(number(report.added));
+    if (report.labelled)
+        parts << QObject::tr("%1 images labelled with %2 objects")
+                     .arg(number(report.labelled), number(report.objects));
+    if (report.known)
+        parts << QObject::tr("%1 were there already").arg(number(report.known));
+    if (report.relinked)
+        parts << QObject::tr("%1 found again at a new place").arg(number(report.relinked));
+    if (!report.skipped.empty())
+        parts << QObject::tr("%1 left out").arg(number(static_cast<std::int64_t>(report.skipped.size())));
+    return parts.isEmpty() ? QObject::tr("Nothing to bring in was found.")
+                           : parts.join(QStringLiteral(", ")) + '.';
 }
 
 } // namespace
 
-void ProjectActions::add_paths(const QStringList& paths) {
-    auto outcome = std::make_shared<Outcome>();
+QStringList ProjectActions::import_arguments(const QString& project, const QStringList& paths,
+                                             const Json& settings) {
+    QStringList arguments{QStringLiteral("import"), project};
+    arguments += paths;
+    for (auto entry = settings.begin(); entry != settings.end(); ++entry) {
+        const std::string value = entry->is_string() ? entry->get<std::string>() : entry->dump();
+        if (entry.key() == "format" || entry.key() == "split")
+            arguments << "--" + QString::fromStdString(entry.key()) << QString::fromStdString(value);
+        else
+            arguments << QStringLiteral("--set") << QString::fromStdString(entry.key() + "=" + value);
+    }
+    return arguments;
+}
+
+void ProjectActions::bring_in(const QString& title, const QStringList& paths, const Json& settings) {
+    const ImportOptions options = import_options(import_parameters().complete(settings));
+    auto report = std::make_shared<ImportReport>();
     context_.session.run(
-        tr("Adding images"),
-        [paths, outcome](Project& project, JobContext& job) {
-            job.progress(-1, "looking for images");
-            const AddReport report = project.items().add(find_images(paths, job));
-            *outcome = {report.added.size(), report.known.size(), report.relinked.size(), {}};
-            std::size_t done = 0;
-            for (const ItemId id : report.added) {
-                job.throw_if_cancelled();
-                const auto item = project.items().find(id);
-                if (!item)
-                    continue;
-                try {
-                    const ImageInfo info = probe_image(item->path);
-                    project.items().set_facts(
-                        id, {content_hash(item->path), info.width, info.height, info.channels});
-                } catch (const Error& error) {
-                    project.items().set_problem(id, error.what());
-                    outcome->skipped.push_back(
-                        {QString::fromStdString(item->name), QString::fromUtf8(error.what())});
-                }
-                job.progress(static_cast<double>(++done) / static_cast<double>(report.added.size()),
-                             "reading images");
-            }
+        title,
+        [paths = to_paths(paths), options, report](Project& project, JobContext& job) {
+            *report = import_files(project, paths, options, job);
         },
-        [this, outcome] {
-            QString summary = tr("%1 images added").arg(number(outcome->added - outcome->skipped.size()));
-            if (outcome->known)
-                summary += tr(", %1 were there already").arg(number(outcome->known));
-            if (outcome->relinked)
-                summary += tr(", %1 found again at a new place").arg(number(outcome->relinked));
-            if (!outcome->skipped.empty())
-                summary += tr(", %1 left out").arg(number(outcome->skipped.size()));
-            set_report(summary + ".", std::move(outcome->skipped));
+        [this, report] {
+            last_summary_ = words(*report);
+            skipped_ = std::move(report->skipped);
+            context_.notices.show(skipped_.empty() ? Notice::Kind::Good : Notice::Kind::Look, last_summary_);
+            Q_EMIT report_changed();
         });
+}
+
+void ProjectActions::add_paths(const QStringList& paths) {
+    bring_in(tr("Adding images"), paths, Json::object());
+}
+
+void ProjectActions::import_labels(const QStringList& paths, const Json& settings) {
+    bring_in(tr("Importing labels"), paths, settings);
+}
+
+QString ProjectActions::sample_folder() {
+    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + "/eyepiece/sample-project";
+}
+
+void ProjectActions::open_sample(const QString& folder) {
+    const QString place = folder.isEmpty() ? sample_folder() : QFileInfo(folder).absoluteFilePath();
+    if (making_sample_)
+        return;
+    if (Project::is_project(place.toStdString()))
+        return open_project(place);
+    // No project is open for it yet, so it cannot be a job of the session.
+    auto* job = new BackgroundJob(
+        tr("Making the sample project"),
+        [place](JobContext& context) {
+            make_sample_project(std::filesystem::path(place.toStdString()), sample_seed, context);
+        },
+        this);
+    making_sample_ = job;
+    connect(job, &BackgroundJob::finished, this, [this, place] { open_project(place); });
+    connect(job, &BackgroundJob::failed, this,
+            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
+    connect(job, &BackgroundJob::ended, job, &QObject::deleteLater);
+    Q_EMIT context_.session.job_started(job);
+    job->start();
 }
 
 void ProjectActions::check_files() {
@@ -95,9 +122,8 @@ void ProjectActions::check_files() {
         [this, found] {
             context_.notices.show(Notice::Kind::Good,
                                   *found == 0 ? tr("All files are as they were.")
-                                              : tr("%1 files are not as they were; the table says "
-                                                   "which.")
-                                                    .arg(number(*found)));
+                                              : tr("%1 files are not as they were; the table says which.")
+                                                    .arg(number(static_cast<std::int64_t>(*found))));
         });
 }
 
@@ -111,13 +137,6 @@ void ProjectActions::remove_selected() {
     notice.action = tr("Undo");
     notice.handler = [this] { context_.session.undo(); };
     context_.notices.show(notice);
-}
-
-void ProjectActions::set_report(const QString& summary, std::vector<SkippedFile> skipped) {
-    last_summary_ = summary;
-    skipped_ = std::move(skipped);
-    context_.notices.show(skipped_.empty() ? Notice::Kind::Good : Notice::Kind::Look, summary);
-    Q_EMIT report_changed();
 }
 
 } // namespace eyepiece

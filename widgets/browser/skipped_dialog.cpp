@@ -33,11 +33,12 @@ SkippedDialog::SkippedDialog(const Theme& theme, const QString& summary,
     QStringList lines;
     QList<QTreeWidgetItem*> rows;
     for (const SkippedFile& file : files) {
-        auto* row = new QTreeWidgetItem({file.name, file.reason});
-        row->setToolTip(0, file.name);
-        row->setToolTip(1, file.reason);
+        const QString name = QString::fromStdString(file.name), reason = QString::fromStdString(file.reason);
+        auto* row = new QTreeWidgetItem({name, reason});
+        row->setToolTip(0, name);
+        row->setToolTip(1, reason);
         rows.append(row);
-        lines.append(file.name + '\t' + file.reason);
+        lines.append(name + '\t' + reason);
     }
     list->addTopLevelItems(rows);
     column->addWidget(list, 1);
