@@ -50,7 +50,8 @@ torch::Tensor halve(const torch::Tensor& input) {
 }
 
 torch::Tensor twice(const torch::Tensor& input) {
-    return torch::upsample_nearest2d(input, {input.size(2) * 2, input.size(3) * 2});
+    // By factor, not to a size: a traced network must take images of any size.
+    return torch::upsample_nearest2d(input, c10::nullopt, at::ArrayRef<double>{2.0, 2.0});
 }
 
 } // namespace eyepiece
