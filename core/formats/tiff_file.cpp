@@ -245,6 +245,13 @@ TiffPage TiffFile::describe(bool raw) {
     page.block_width = block_width;
     page.block_height = block_height;
 
+    // A block is read whole, so a hostile size of it must not make us reserve what the file cannot fill.
+    const double block =
+        static_cast<double>(block_width) * block_height * (page.separate ? 1 : samples) * bits / 8;
+    if (block > static_cast<double>(size_) * (page.compressed ? 40'000.0 : 1.01) + 1048576)
+        fail("is a damaged or truncated TIFF: its blocks of " + std::to_string(block_width) + " x " +
+             std::to_string(block_height) + " pixels are more than its bytes can hold");
+
     float x_resolution = 0, y_resolution = 0;
     if (TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &x_resolution) &&
         TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &y_resolution)) {
