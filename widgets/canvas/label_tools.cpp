@@ -9,7 +9,7 @@
 namespace eyepiece {
 
 LabelTools::LabelTools(ImageCanvas& canvas, LabelEditor& editor, QObject* parent)
-    : QObject(parent), canvas_(canvas), editor_(editor) {
+    : QObject(parent), canvas_(canvas), canvas_lives_(&canvas), editor_(editor) {
     const LabelToolContext context{canvas_, editor_, settings_};
     tools_.push_back(std::make_unique<SelectTool>(context, nullptr));
     tools_.push_back(std::make_unique<BrushTool>(context, false, nullptr));
@@ -50,7 +50,7 @@ void LabelTools::deactivate() {
     if (!active_)
         return;
     active_ = false;
-    if (canvas_.tool() == implementation(tool_))
+    if (canvas_lives_ && canvas_.tool() == implementation(tool_))
         canvas_.set_tool(nullptr);
 }
 

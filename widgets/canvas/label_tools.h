@@ -222,6 +222,7 @@ private:
     LabelTool* implementation(Tool tool) const;
 
     ImageCanvas& canvas_;
+    QPointer<QObject> canvas_lives_; // the window may take the canvas down first
     LabelEditor& editor_;
     LabelToolSettings settings_;
     Tool tool_ = Tool::Brush, before_swap_ = Tool::Brush;

@@ -9,6 +9,7 @@
 
 #include <QColorDialog>
 #include <QLineEdit>
+#include <QLocale>
 #include <QMenu>
 #include <QMessageBox>
 #include <QPainter>
@@ -124,9 +125,10 @@ ClassList::ClassList(WorkbenchContext& context, QWidget* parent) : QWidget(paren
             list_->editItem(item);
     });
     connect(list_, &QWidget::customContextMenuRequested, this, &ClassList::menu);
-    connect(&context.labels, &LabelEditor::classes_changed, this, &ClassList::rebuild);
+    // Queued: a rename comes from within the list's own editing, when its rows must not go away.
+    connect(&context.labels, &LabelEditor::classes_changed, this, &ClassList::rebuild, Qt::QueuedConnection);
     connect(&context.labels, &LabelEditor::objects_changed, this, &ClassList::count);
-    connect(&context.labels, &LabelEditor::current_class_changed, this, &ClassList::rebuild);
+    connect(&context.labels, &LabelEditor::current_class_changed, this, &ClassList::mark_current);
     connect(&context.theme, &Theme::changed, list_->viewport(), qOverload<>(&QWidget::update));
     rebuild();
 }
@@ -168,6 +170,15 @@ void ClassList::rebuild() {
     new_name_->setEnabled(context_.session.is_open());
     building_ = false;
     count();
+}
+
+void ClassList::mark_current() {
+    const bool before = building_;
+    building_ = true;
+    for (int row = 0; row < list_->count(); ++row)
+        if (class_at(list_->item(row)) == context_.labels.current_class())
+            list_->setCurrentRow(row);
+    building_ = before;
 }
 
 void ClassList::count() {

@@ -21,6 +21,7 @@ public:
 private:
     void rebuild();
     void count();
+    void mark_current();
     void add_class();
     void rename(QListWidgetItem* item);
     void recolor(int class_id);

@@ -19,6 +19,7 @@
 #include <QSettings>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 
 namespace eyepiece {
@@ -209,9 +210,10 @@ void LabelPanel::showEvent(QShowEvent* event) {
 
 void LabelPanel::hideEvent(QHideEvent* event) {
     QWidget::hideEvent(event);
+    if (!strip_)
+        return; // a child of the canvas: both are gone, the window is being taken down
     tools_->deactivate();
-    if (strip_)
-        strip_->hide();
+    strip_->hide();
     context_.canvas.set_hint({});
 }
 
