@@ -392,9 +392,23 @@ void EngineClient::conclude(std::unique_ptr<Pending> pending, Ending ending, con
     if (!wanted(*pending))
         return;
     const EngineHandlers& handlers = pending->handlers;
-    if (ending == Ending::Done && handlers.done)
-        handlers.done(*reply);
-    else if (ending == Ending::Failed && handlers.failed)
+    if (ending == Ending::Done && handlers.done) {
+        // A reply of a form that its asker does not know is a failure like any other, and no reason to end
+        // the window.
+        try {
+            handlers.done(*reply);
+        } catch (const Error& problem) {
+            if (handlers.failed)
+                handlers.failed(problem);
+        } catch (const Json::exception& problem) {
+            if (handlers.failed)
+                handlers.failed(
+                    Error(ErrorCode::Internal,
+                          tr("The engine's answer has a form that this window does not know.").toStdString(),
+                          problem.what()));
+        }
+    }
+    if (ending == Ending::Failed && handlers.failed)
         handlers.failed(*error);
     if (handlers.ended && (!pending->had_context || pending->context))
         handlers.ended();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/explain/panels/explain_view.h"
 
+#include "core/data/color_map.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/engine/run_chooser.h"
 #include "widgets/engine/run_monitor.h"
@@ -16,6 +17,8 @@
 #include <QFileDialog>
 #include <QGridLayout>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace eyepiece {
@@ -81,8 +84,8 @@ ExplainView::ExplainView(WorkbenchContext& context, QWidget* parent)
     column->addWidget(opacity_);
     colors_ = box(QStringLiteral("explain.colors"), tr("Colours"));
     colors_->addItem(tr("As the method suggests"), QString());
-    for (const auto& name : color_map_names()) {
-        const QString text = QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
+    for (const std::string& name : color_map_names()) {
+        const QString text = QString::fromStdString(name);
         colors_->addItem(text, text);
     }
     column->addWidget(colors_);

@@ -18,6 +18,7 @@
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHeaderView>
+#include <QPointer>
 #include <QTableWidget>
 #include <QVBoxLayout>
 #include <QtConcurrent>
@@ -312,7 +313,7 @@ void EvaluateImages::show_prediction(std::shared_ptr<PredictedObjects> predictio
     const RunRecord* run = context_.runs.find(QString::fromStdString(prediction_->run));
     context_.canvas.layers().show_labels(
         LayerKind::Prediction, layer_id, tr("Prediction · %1").arg(run ? run->title() : run_->run()),
-        prediction_->ids, LabelColors(),
+        prediction_->tiles, LabelColors(),
         QPoint(static_cast<int>(prediction_->region.x), static_cast<int>(prediction_->region.y)));
     words_->setText(prediction_->objects.size() == 1
                         ? tr("1 object found.")
@@ -354,7 +355,9 @@ void EvaluateImages::accept(std::function<bool(const LabelObject&)> wanted) {
         [prediction = prediction_, wanted = std::move(wanted), taken](Project& project, JobContext&) {
             taken->store(accept_prediction(project, *prediction, wanted));
         },
-        [this, taken] {
+        [here = QPointer<EvaluateImages>(this), this, taken] {
+            if (!here)
+                return;
             words_->setText(taken->load() == 0
                                 ? tr("Nothing was taken over: all of it is labelled already.")
                                 : tr("%1 objects are labels now. Undo takes them back.").arg(taken->load()));

@@ -38,7 +38,10 @@ Evaluation Evaluation::from_json(const Json& json, const QString& run) {
                 {text(one, "name"), number(one, "iou"), number(one, "dice"), number(one, "accuracy")});
             result.confusion_classes << text(one, "name");
         }
-        for (const auto& [method, values] : json.value("ap", Json::object()).items())
+        // Named: items() of a temporary would outlive it.
+        const Json precision = json.value("ap", Json::object()),
+                   others = json.value("baselines", Json::object());
+        for (const auto& [method, values] : precision.items())
             for (const auto& [threshold, value] : values.items())
                 if (value.is_number())
                     result.precision[QString::fromStdString(method)][QString::fromStdString(threshold)] =
@@ -51,7 +54,7 @@ Evaluation Evaluation::from_json(const Json& json, const QString& run) {
         }
         if (result.confusion.size() != result.confusion_classes.size())
             result.confusion.clear();
-        for (const auto& [name, values] : json.value("baselines", Json::object()).items()) {
+        for (const auto& [name, values] : others.items()) {
             const Json& from = values.contains("metrics") ? values.at("metrics") : values;
             double score = number(from, "mean_iou");
             if (std::isnan(score))

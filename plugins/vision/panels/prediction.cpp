@@ -26,6 +26,7 @@ PredictedObjects predicted_objects(const EngineReply& reply, ItemId item, const 
             throw Error(ErrorCode::BadInput, "The engine's prediction is not of the size it says.");
         found.ids = LabelMap(height, width);
         std::memcpy(found.ids.ids().data(), reply.bytes->data(), count * sizeof(ObjectId));
+        found.tiles = std::make_shared<LabelTiles>(found.ids);
         std::map<std::int64_t, std::string> names;
         for (const Json& one : json.value("classes", Json::array()))
             names[one.at("id").get<std::int64_t>()] = one.value("name", std::string());
@@ -40,7 +41,8 @@ PredictedObjects predicted_objects(const EngineReply& reply, ItemId item, const 
             object.area = one.value("area", std::int64_t{0});
             object.score = one.value("score", -1.0);
             if (const auto bounds = one.find("bounds"); bounds != one.end() && bounds->size() == 4)
-                object.bounds = {(*bounds)[0], (*bounds)[1], (*bounds)[2], (*bounds)[3]};
+                object.bounds = {(*bounds)[0].get<std::int64_t>(), (*bounds)[1].get<std::int64_t>(),
+                                 (*bounds)[2].get<std::int64_t>(), (*bounds)[3].get<std::int64_t>()};
             object.run = run;
             object.tool = "prediction";
             found.objects.push_back(object);

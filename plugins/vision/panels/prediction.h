@@ -2,9 +2,11 @@
 #pragma once
 #include "core/base/job.h"
 #include "core/project/project.h"
+#include "widgets/canvas/label_tiles.h"
 #include "widgets/engine/engine_client.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ struct PredictedObjects {
     std::string run;
     Region region;                        // of the item, px
     LabelMap ids;                         // (region.height, region.width): object ids from 1, 0: nothing
+    std::shared_ptr<LabelTiles> tiles;    // the same, as the canvas draws it
     std::vector<LabelObject> objects;     // id, class (by name, see classes), area, bounds, score
     std::vector<std::string> class_names; // class_names[object.class_id]
 };

@@ -167,7 +167,8 @@ QStringList TrainSetup::command() const {
                       QStringLiteral("--task"),   task_->currentData().toString(),
                       QStringLiteral("--model"),  model_->currentData().toString(),
                       QStringLiteral("--method"), method_->currentData().toString()};
-    for (const auto& [name, value] : form_->values().items())
+    const Json given = form_->values();
+    for (const auto& [name, value] : given.items())
         words << QStringLiteral("--set")
               << QString::fromStdString(name + "=" +
                                         (value.is_string() ? value.get<std::string>() : value.dump()));
