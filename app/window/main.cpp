@@ -4,10 +4,9 @@
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/engine/job_model.h"
 #include "widgets/shell/action_registry.h"
-#include "widgets/shell/background_job.h"
 #include "widgets/shell/main_window.h"
-#include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/theme.h"
 
@@ -38,7 +37,9 @@ void take_screenshot(Workbench& workbench, const QString& file) {
     QObject::connect(timer, &QTimer::timeout, &workbench,
                      [&workbench, file, timer, waited, quiet = 0]() mutable {
                          WorkbenchContext& context = workbench.context();
-                         const bool busy = !context.session.jobs().empty() ||
+                         // The sample project is being made before any project is open, so the job list is
+                         // asked.
+                         const bool busy = context.jobs.rowCount() > 0 ||
                                            (context.canvas.isVisible() && !context.canvas.idle());
                          quiet = busy ? 0 : quiet + 1;
                          if (quiet < settled_looks && waited->elapsed() < patience_ms)

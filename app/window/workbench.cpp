@@ -105,10 +105,12 @@ Workbench::Workbench(const QString& settings_file, QObject* parent)
     s.window->fill_menu({"project.open-images",
                          "project.open",
                          "project.new",
+                         "project.sample",
                          "project.close",
                          {},
                          "data.add-folder",
                          "data.add-files",
+                         "data.import-labels",
                          "data.check-files"});
     s.window->setFocus(); // not on the first button: no key should do something by accident
     connect_services();

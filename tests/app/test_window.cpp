@@ -158,7 +158,6 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowActive(&window));
         workbench.open({}); // the last project
         QCOMPARE(workbench.context().session.folder(), sample());
-        QCOMPARE(window.width(), 1300);
         auto* left = window.findChild<QWidget*>("column.left");
         QVERIFY(!left->isVisible());
         QTest::keyClick(&window, Qt::Key_F9);

@@ -88,9 +88,7 @@ void GroupSplitPanel::build_groups(QVBoxLayout* column) {
     column->addWidget(pattern_);
     auto* row = new QHBoxLayout;
     group_button_ = quiet_button(tr("Group images"), QStringLiteral("groups.apply"), this);
-    auto* copy = quiet_button(tr("Copy command"), QStringLiteral("groups.copy"), this);
     row->addWidget(group_button_);
-    row->addWidget(copy);
     row->addStretch();
     column->addLayout(row);
     column->addWidget(groups_now_ = text_label(context_.theme, {}, Token::Text, this));
@@ -104,11 +102,6 @@ void GroupSplitPanel::build_groups(QVBoxLayout* column) {
     connect(pattern_, &QLineEdit::textChanged, this, show_fields);
     connect(column_, &QComboBox::currentIndexChanged, this, show_fields);
     connect(group_button_, &QPushButton::clicked, this, &GroupSplitPanel::apply_groups);
-    connect(copy, &QPushButton::clicked, this, [this] {
-        if (context_.session.is_open() && !group_rule().isEmpty())
-            copy_command({"split", context_.session.folder(), "--group-by", group_rule(), "--groups-only"},
-                         context_.notices);
-    });
     show_fields();
 }
 

@@ -9,7 +9,7 @@
 #include <QLocale>
 #include <QTimer>
 #include <algorithm>
-#include <numeric>
+#include <optional>
 
 namespace eyepiece {
 
@@ -106,8 +106,13 @@ void ItemListModel::reload() {
         load_again_ = true;
         return;
     }
-    if (session_.project().items().count() <= read_at_once) {
-        adopt(std::make_shared<std::vector<Item>>(session_.project().items().all()));
+    try {
+        if (session_.project().items().count() <= read_at_once) {
+            adopt(std::make_shared<std::vector<Item>>(session_.project().items().all()));
+            return;
+        }
+    } catch (const Error& error) { // called by signals: the list stays as it was
+        Q_EMIT session_.job_failed(tr("Reading the list of images"), QString::fromUtf8(error.what()));
         return;
     }
     auto found = std::make_shared<std::vector<Item>>();
@@ -116,6 +121,9 @@ void ItemListModel::reload() {
         *found = Project::open(place, Project::Access::ReadOnly)->items().all();
     });
     connect(loading_, &BackgroundJob::finished, this, [this, found] { adopt(found); });
+    connect(loading_, &BackgroundJob::failed, this, [this](const QString& message) {
+        Q_EMIT session_.job_failed(tr("Reading the list of images"), message);
+    });
     connect(loading_, &BackgroundJob::ended, this, [this] {
         loading_->deleteLater();
         loading_ = nullptr;
@@ -162,7 +170,13 @@ void ItemListModel::reread(ItemId id) {
     const auto found = index_.constFind(id);
     if (found == index_.constEnd() || !session_.is_open())
         return load_later();
-    const auto fresh = session_.project().items().find(id);
+    std::optional<Item> fresh;
+    try {
+        fresh = session_.project().items().find(id);
+    } catch (const Error& error) {
+        Q_EMIT session_.job_failed(tr("Reading the list of images"), QString::fromUtf8(error.what()));
+        return;
+    }
     if (!fresh)
         return load_later();
     (*items_)[static_cast<std::size_t>(*found)] = *fresh;

@@ -33,7 +33,12 @@ public:
     void open_project(const QString& folder);
     void create_project(const QString& folder, const QString& name);
     void add_paths(const QStringList& paths); // files and folders, into the open project
-    void check_files();                       // which are missing or changed
+    // `settings`: of import_parameters() (core/intake/importer.h), those that differ from their defaults.
+    void import_labels(const QStringList& paths, const Json& settings);
+    // The sample project, made by the seeded generator when it is not there yet. `folder` empty: in the
+    // user's data.
+    void open_sample(const QString& folder = {});
+    void check_files(); // which are missing or changed
     void remove_selected();
     // Files, folders and projects let fall on the window, or given on the command line.
     void take(const QStringList& paths);

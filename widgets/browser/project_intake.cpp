@@ -65,19 +65,24 @@ QStringList ProjectActions::import_arguments(const QString& project, const QStri
 }
 
 void ProjectActions::bring_in(const QString& title, const QStringList& paths, const Json& settings) {
-    const ImportOptions options = import_options(import_parameters().complete(settings));
     auto report = std::make_shared<ImportReport>();
-    context_.session.run(
-        title,
-        [paths = to_paths(paths), options, report](Project& project, JobContext& job) {
-            *report = import_files(project, paths, options, job);
-        },
-        [this, report] {
-            last_summary_ = words(*report);
-            skipped_ = std::move(report->skipped);
-            context_.notices.show(skipped_.empty() ? Notice::Kind::Good : Notice::Kind::Look, last_summary_);
-            Q_EMIT report_changed();
-        });
+    try {
+        const ImportOptions options = import_options(import_parameters().complete(settings));
+        context_.session.run(
+            title,
+            [paths = to_paths(paths), options, report](Project& project, JobContext& job) {
+                *report = import_files(project, paths, options, job);
+            },
+            [this, report] {
+                last_summary_ = words(*report);
+                skipped_ = std::move(report->skipped);
+                context_.notices.show(skipped_.empty() ? Notice::Kind::Good : Notice::Kind::Look,
+                                      last_summary_);
+                Q_EMIT report_changed();
+            });
+    } catch (const std::exception& error) { // no project, or settings that do not fit
+        context_.notices.show_error(error);
+    }
 }
 
 void ProjectActions::add_paths(const QStringList& paths) {
@@ -131,7 +136,11 @@ void ProjectActions::remove_selected() {
     const std::vector<ItemId> ids = context_.selection.items();
     if (ids.empty() || !context_.session.is_open())
         return;
-    context_.session.project().items().remove(ids);
+    try {
+        context_.session.project().items().remove(ids);
+    } catch (const std::exception& error) {
+        return context_.notices.show_error(error);
+    }
     Notice notice{Notice::Kind::Info, tr("Removed %n image(s) with their labels; the files stay.", nullptr,
                                          static_cast<int>(ids.size()))};
     notice.action = tr("Undo");

@@ -187,8 +187,13 @@ void ProjectSession::redo() {
 }
 
 void ProjectSession::look_for_external_changes() {
-    if (project_)
+    if (!project_)
+        return;
+    try {
         project_->notice_external_changes(); // tells ExternalChange through changes()
+    } catch (const Error& error) { // called by timers and watchers, where nobody else could catch it
+        Q_EMIT job_failed(tr("Reading the project"), QString::fromUtf8(error.what()));
+    }
 }
 
 void ProjectSession::set_scores(const ItemScores& scores) {
