@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace eyepiece {
 
@@ -58,6 +59,9 @@ public:
 
     // {"items": N, "annotations": N, "classes": [...], "runs": [...]} and more, for `eyepiece-cli info DIR`.
     Json summary();
+
+    // Looks at every page, tile and object; each fault is a sentence. Changes nothing.
+    std::vector<std::string> check(JobContext& job);
 
 private:
     Project(std::filesystem::path folder, Access access);
