@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<fs::path> as_paths(const std::vector<std::string>& texts) {
-    return {texts.begin(), texts.end()};
+    return std::vector<fs::path>(texts.begin(), texts.end());
 }
 
 std::string counted(std::int64_t count, const std::string& one, const std::string& many) {
@@ -32,7 +32,7 @@ struct ImportArguments {
     std::vector<std::string> paths, set;
 };
 
-void import(Terminal& terminal, const ImportArguments& arguments) {
+void import_paths(Terminal& terminal, const ImportArguments& arguments) {
     Json given = Json::object();
     const ParameterSchema schema = import_parameters();
     try {
@@ -241,7 +241,7 @@ void add_project_verbs(CommandLine& command_line) {
                              "eyepiece-cli import nuclei ~/images\n"
                              "eyepiece-cli import nuclei ~/dsb2018 --format masks --set class=nucleus\n"
                              "eyepiece-cli import nuclei annotations.json --format coco",
-                             [arguments](Terminal& terminal) { import(terminal, *arguments); });
+                             [arguments](Terminal& terminal) { import_paths(terminal, *arguments); });
         command.add_option("project", arguments->project, "Folder of the project")->required();
         command.add_option("paths", arguments->paths, "Images, label files, and folders of them")->required();
         command.add_option("--format", arguments->format, "What they are; automatic by default")

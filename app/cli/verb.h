@@ -87,8 +87,8 @@ private:
 };
 
 void add_project_verbs(CommandLine& command_line); // init, import, info, split, labels, sample, check
-void add_list_verbs(CommandLine& command_line);  // list, serve
-void add_run_verbs(CommandLine& command_line);   // train, evaluate, run
-void add_model_verbs(CommandLine& command_line); // predict, explain, export
+void add_list_verbs(CommandLine& command_line);    // list, serve
+void add_run_verbs(CommandLine& command_line);     // train, evaluate, run
+void add_model_verbs(CommandLine& command_line);   // predict, explain, export
 
 } // namespace eyepiece::cli

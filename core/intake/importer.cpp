@@ -51,8 +51,7 @@ class Import {
 public:
     Import(Project& project, const ImportOptions& options, JobContext& job)
         : project_(project), options_(options), job_(job) {
-        for (const LabelClass& known : project.classes().all())
-            class_ids_[known.name] = known.id;
+        load_classes();
     }
 
     ImportReport run(const std::vector<fs::path>& paths) {
@@ -212,22 +211,33 @@ private:
                 if (id != 0)
                     id += offset;
         edit.pixels = std::move(labels.map);
-        project_.history().together("import", [&] {
-            for (const ImportedObject& imported : labels.objects) {
-                LabelObject object;
-                object.id = imported.id + offset;
-                object.class_id = class_of(imported.class_name);
-                object.polygon = imported.outline;
-                object.score = imported.score;
-                object.tool = "import";
-                edit.objects.push_back(std::move(object));
-            }
-            project_.labels().commit(edit);
-            if (options_.complete && !item.complete)
-                project_.items().set_complete(item.id, true);
-        });
+        try {
+            project_.history().together("import", [&] {
+                for (const ImportedObject& imported : labels.objects) {
+                    LabelObject object;
+                    object.id = imported.id + offset;
+                    object.class_id = class_of(imported.class_name);
+                    object.polygon = imported.outline;
+                    object.score = imported.score;
+                    object.tool = "import";
+                    edit.objects.push_back(std::move(object));
+                }
+                project_.labels().commit(edit);
+                if (options_.complete && !item.complete)
+                    project_.items().set_complete(item.id, true);
+            });
+        } catch (const Error&) {
+            load_classes(); // those that were added for this image are gone with it
+            throw;
+        }
         ++report_.labelled;
         report_.objects += static_cast<std::int64_t>(labels.objects.size());
+    }
+
+    void load_classes() {
+        class_ids_.clear();
+        for (const LabelClass& known : project_.classes().all())
+            class_ids_[known.name] = known.id;
     }
 
     ClassId class_of(const std::string& name) {

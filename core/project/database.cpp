@@ -334,7 +334,22 @@ void Database::tell(ProjectChanges& changes, ProjectChange change) {
 }
 
 void Database::tell_pending(ProjectChanges& changes) {
-    const auto events = std::exchange(pending_, {});
+    auto events = std::exchange(pending_, {});
+    // A batch of facts is one event, not one for each image.
+    ItemsChanged changed;
+    std::erase_if(events, [&](const ProjectChange& event) {
+        const auto* some = std::get_if<ItemsChanged>(&event);
+        if (some)
+            changed.items.insert(changed.items.end(), some->items.begin(), some->items.end());
+        return some != nullptr;
+    });
+    if (!changed.items.empty()) {
+        std::sort(changed.items.begin(), changed.items.end());
+        changed.items.erase(std::unique(changed.items.begin(), changed.items.end()), changed.items.end());
+        const auto is_addition = [](const ProjectChange& e) { return std::holds_alternative<ItemsAdded>(e); };
+        const auto last_addition = std::find_if(events.rbegin(), events.rend(), is_addition).base();
+        events.insert(last_addition, std::move(changed));
+    }
     for (const auto& event : events)
         changes.tell(event);
 }
