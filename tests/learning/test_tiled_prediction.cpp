@@ -117,8 +117,8 @@ private Q_SLOTS:
 };
 
 void TestTiledPrediction::putsEveryPixelInItsPlace() {
-    for (const auto& [width, height] :
-         {std::pair<std::int64_t, std::int64_t>{301, 217}, {16, 500}, {64, 64}, {1, 1}}) {
+    const std::vector<std::pair<std::int64_t, std::int64_t>> sizes{{301, 217}, {16, 500}, {64, 64}, {1, 1}};
+    for (const auto& [width, height] : sizes) {
         const Image image = noise(width, height);
         MemorySource source(image);
         Identity network(8, 8);
