@@ -69,7 +69,7 @@ void TestSegmentationMetrics::countsPixels() {
     sum += confusion;
     QCOMPARE(sum.total(), 16);
     QCOMPARE(sum.iou(1), confusion.iou(1));
-    QCOMPARE(confusion.to_json(), (Json{{2, 1, 0}, {1, 2, 0}, {0, 1, 1}}));
+    QVERIFY(confusion.to_json() == (Json{{2, 1, 0}, {1, 2, 0}, {0, 1, 1}}));
 }
 
 void TestSegmentationMetrics::ignoresUnknownPixels() {
