@@ -32,7 +32,8 @@ build_preset() {
     shift
     say "Building ($preset)"
     # The first file of LibTorch costs half a minute; its precompiled header is cached like any object.
-    export CCACHE_SLOPPINESS=pch_defines,time_macros
+    # Paths below the tree are hashed relative to the build folder, so that two presets share their objects.
+    export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
     log=$(mktemp)
     (cd "$root" && cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) > "$log" 2>&1 || {
         cat "$log"

@@ -36,7 +36,7 @@ struct ImportOptions {
 EYEPIECE_EXPORT ParameterSchema import_parameters();
 EYEPIECE_EXPORT ImportOptions import_options(const Json& completed); // of import_parameters().complete()
 
-struct ImportReport {
+struct EYEPIECE_EXPORT ImportReport {
     std::int64_t added = 0;    // images that are new to the project
     std::int64_t known = 0;    // were there already
     std::int64_t relinked = 0; // were missing and are found again

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Runs every benchmark of a build folder and prints what it says: tests/benchmarks/run_all.sh [BUILD]
+# Runs every benchmark of a build folder and prints what it says: tests/benchmarks/run_all.sh [BUILD]   (default: build/test, which packaging/test.sh makes)
 set -u
 here=$(cd "$(dirname "$0")/../.." && pwd)
-build=${1:-$here/build}
+build=${1:-$here/build/test}
 export QT_QPA_PLATFORM=${QT_QPA_PLATFORM:-offscreen}
 export EYEPIECE_PLUGINS=${EYEPIECE_PLUGINS:-$build/lib/eyepiece/plugins}
 export EYEPIECE_SHARED_DATA=${EYEPIECE_SHARED_DATA:-$here/../shared/data}
