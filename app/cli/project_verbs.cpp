@@ -249,7 +249,7 @@ void add_project_verbs(CommandLine& command_line) {
         command.add_option("--split", arguments->split, "The side of the split that these images go to")
             ->check(CLI::IsMember({"train", "val", "test"}));
         std::string settings;
-        for (const ParameterSpec& spec : import_parameters().specs())
+        for (const ParameterSchema schema = import_parameters(); const ParameterSpec& spec : schema.specs())
             settings += (settings.empty() ? "" : ", ") + spec.name;
         command.add_option("--set", arguments->set, "A setting as name=value: " + settings)
             ->allow_extra_args(false);

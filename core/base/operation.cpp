@@ -5,6 +5,8 @@ namespace eyepiece {
 
 Operation::~Operation() = default;
 
-std::optional<ParameterSchema> Operation::parameters(const Json&) const { return std::nullopt; }
+std::optional<ParameterSchema> Operation::parameters(const Json&) const {
+    return std::nullopt;
+}
 
 } // namespace eyepiece

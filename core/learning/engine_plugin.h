@@ -23,10 +23,10 @@ struct EngineRegistries {
 // The door of a plugin's engine.so. Only registers; does no work. When it throws, what it registered is taken
 // out again, its state says why, and the rest goes on.
 //
-// A plugin is a folder <id>/ with plugin.json (described in core/base/plugin_manifest.h), engine.so, panels.so
-// or both, in one of the folders of plugin_search_path(). plugin.json is judged before engine.so is loaded: its
-// interface version, and the LibTorch it was built with. tests/plugins/example is a whole one, built outside
-// this tree against the installed headers.
+// A plugin is a folder <id>/ with plugin.json (described in core/base/plugin_manifest.h), engine.so,
+// panels.so or both, in one of the folders of plugin_search_path(). plugin.json is judged before engine.so is
+// loaded: its interface version, and the LibTorch it was built with. tests/plugins/example is a whole one,
+// built outside this tree against the installed headers.
 class EnginePlugin {
 public:
     virtual ~EnginePlugin() = default;

@@ -15,7 +15,8 @@ namespace eyepiece {
 using LayerTap = std::function<torch::Tensor(const std::string& layer, torch::Tensor output)>;
 
 // An architecture with weights. forward() must be traceable: no branch on tensor values, and
-// nothing computed from sizes as numbers (enlarge by a factor, not to a size), so that an export takes any size.
+// nothing computed from sizes as numbers (enlarge by a factor, not to a size), so that an export takes any
+// size.
 class EYEPIECE_EXPORT Model : public torch::nn::Module {
 public:
     ~Model() override;

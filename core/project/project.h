@@ -54,7 +54,8 @@ public:
 
     // True once after another process or thread has written to the project; also tells changes().
     bool notice_external_changes();
-    // What another connection of this same program has just written was told by other means: do not tell of it.
+    // What another connection of this same program has just written was told by other means: do not tell of
+    // it.
     void skip_external_changes();
 
     // {"items": N, "annotations": N, "classes": [...], "runs": [...]} and more, for `eyepiece-cli info DIR`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, reading, showing and splitting images: one line a figure, on one thread.
 //   bench_images [FOLDER]     FOLDER: images to open one by one (default: none)
+#include "core/base/error.h"
 #include "core/data/components.h"
 #include "core/data/contrast.h"
 #include "core/data/sample_nuclei.h"

@@ -31,7 +31,7 @@ struct StageHost::Page {
 
 namespace {
 
-constexpr int left_at_first = 248, right_at_first = 280; // px
+constexpr int images_at_first = 248, left_at_first = 328, right_at_first = 280; // px
 
 // What the stage is for, for the page that shows when nothing serves it.
 QString purpose(Stage stage) {
@@ -267,7 +267,8 @@ void StageHost::set_columns_hidden(bool hidden) {
 
 void StageHost::restore_widths() {
     const QString key = "columns/" + stage_id(stage_) + "/";
-    const int left = context_.settings.value(key + "left", left_at_first).toInt();
+    const int usual_left = left_->currentWidget() == images_ ? images_at_first : left_at_first;
+    const int left = context_.settings.value(key + "left", usual_left).toInt();
     const int right = context_.settings.value(key + "right", right_at_first).toInt();
     const int shown_left = left_->isHidden() ? 0 : left, shown_right = right_->isHidden() ? 0 : right;
     splitter_->setSizes({shown_left, std::max(240, width() - shown_left - shown_right), shown_right});

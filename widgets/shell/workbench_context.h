@@ -13,9 +13,9 @@ class ActionRegistry; // widgets/shell/action_registry.h: every action: id, titl
                       // palette and menus
 class EngineClient;   // widgets/engine/engine_client.h: requests to the engine behind the pipe
 class ImageCanvas;    // widgets/canvas/image_canvas.h: the one shared canvas
-class LabelEditor;    // widgets/canvas/label_editor.h: the labels of the item on the canvas, and their strokes
-class JobModel;       // widgets/engine/job_model.h: what is running: progress, cancel
-class Notices;        // widgets/shell/notices.h: words to the user in the notice bar: errors, what was done
+class LabelEditor; // widgets/canvas/label_editor.h: the labels of the item on the canvas, and their strokes
+class JobModel;    // widgets/engine/job_model.h: what is running: progress, cancel
+class Notices;     // widgets/shell/notices.h: words to the user in the notice bar: errors, what was done
 class ProjectSession; // widgets/shell/project_session.h: the open project, its change events as Qt signals
 class RunMonitor; // widgets/engine/run_monitor.h: trainings as processes of their own: start, follow, control
 class Selection;  // widgets/shell/selection.h: items, class, run, layer, region: shared by all panels

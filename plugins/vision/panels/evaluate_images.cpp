@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/vision/panels/evaluate_images.h"
 
+#include "core/project/project.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_tiles.h"
 #include "widgets/engine/engine_client.h"
@@ -153,8 +154,10 @@ EvaluateImages::EvaluateImages(WorkbenchContext& context, QWidget* parent)
     });
     connect(run_, &RunChooser::run_chosen, this, [this] {
         clear_prediction();
+        show_stored();
         update_buttons();
     });
+    connect(split_, &QComboBox::currentIndexChanged, this, &EvaluateImages::show_stored);
     connect(&context_.selection, &Selection::item_changed, this, [this] {
         clear_prediction();
         update_buttons();
@@ -207,8 +210,28 @@ void EvaluateImages::update_buttons() {
     label_->setEnabled(has_item);
     for (QPushButton* button : {accept_all_, accept_object_, accept_region_})
         button->setEnabled(prediction_ && !prediction_->objects.empty());
+    const QString train_first =
+        tr("Train a run first: Evaluate compares it with your labels, and predicts images.");
     if (!has_run)
-        words_->setText(tr("Train a run first: Evaluate compares it with your labels, and predicts images."));
+        words_->setText(train_first);
+    else if (words_->text() == train_first)
+        words_->clear();
+}
+
+// What an earlier evaluation, here or on the command line, left in the run's folder. A few kilobytes.
+void EvaluateImages::show_stored() {
+    const QString run = run_->run();
+    images_->setRowCount(0);
+    if (run.isEmpty() || !context_.session.is_open())
+        return;
+    const auto file = context_.session.project().folder() / "runs" / run.toStdString() /
+                      ("evaluation-" + split_->currentData().toString().toStdString() + ".json");
+    try {
+        take(Evaluation::from_json(read_json_file(file), run));
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::NotFound) // not evaluated yet is no fault
+            words_->setText(QString::fromUtf8(error.what()));
+    }
 }
 
 void EvaluateImages::label_current() {

@@ -34,6 +34,7 @@ protected:
 
 private:
     void evaluate();
+    void show_stored();
     void take(const Evaluation& evaluation);
     void predict();
     void show_prediction(std::shared_ptr<PredictedObjects> prediction);

@@ -111,17 +111,20 @@ std::vector<RunCheck> checks_of(const RunRecord& run) {
         const auto train = hashes(run.snapshot, "train"), val = hashes(run.snapshot, "val");
         const auto both = QSet<QString>(train).intersect(val);
         const auto record = run.snapshot.find("split");
-        QStringList warnings;
-        if (record != run.snapshot.end() && record->is_object())
-            for (const Json& warning : record->value("warnings", Json::array()))
-                if (warning.is_string())
-                    warnings << QString::fromStdString(warning.get<std::string>());
+        const bool recorded = record != run.snapshot.end() && record->is_object();
+        const int torn_groups = recorded ? record->value("torn-groups", 0) : 0;
+        const int torn_copies = recorded ? record->value("torn-copies", 0) : 0;
         if (!both.isEmpty())
             checks.push_back(
                 {Verdict::Bad, tr("Images on both sides"),
                  tr("%1 images are learnt from and scored on: the score flatters.").arg(both.size())});
-        else if (!warnings.isEmpty())
-            checks.push_back({Verdict::Look, tr("The split tears groups apart"), warnings.join(' ')});
+        else if (torn_groups > 0 || torn_copies > 0)
+            checks.push_back(
+                {Verdict::Look, tr("The split tears groups apart"),
+                 tr("%1 groups and %2 sets of near-copies lie on both sides: the score flatters. "
+                    "Split by group.")
+                     .arg(torn_groups)
+                     .arg(torn_copies)});
         else if (!train.isEmpty() && !val.isEmpty())
             checks.push_back(
                 {Verdict::Good, tr("No image on both sides"),
@@ -151,8 +154,11 @@ std::vector<RunCheck> checks_of(const RunRecord& run) {
                                   .arg(last, 0, 'g', 3)
                                   .arg(least->y(), 0, 'g', 3)});
     }
-    for (const QString& warning : run.warnings)
-        checks.push_back({Verdict::Look, tr("Worth a look"), warning});
+    // What the run was warned of on its way; said once, however often it was said.
+    QStringList warnings = run.warnings;
+    warnings.removeDuplicates();
+    if (!warnings.isEmpty())
+        checks.push_back({Verdict::Look, tr("Worth a look"), warnings.join(QStringLiteral("\n"))});
     return checks;
 }
 
