@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/base/export.h"
+
 #include "core/operations/services.h"
 
 namespace eyepiece {
@@ -10,6 +12,6 @@ namespace eyepiece {
 //       "set" may hold in that spec.
 // device: {} -> {"device", "threads", "precision"}: what "auto" comes to here.
 // Both answer at once and load nothing.
-void register_list_operations(EngineServices& services);
+EYEPIECE_EXPORT void register_list_operations(EngineServices& services);
 
 } // namespace eyepiece

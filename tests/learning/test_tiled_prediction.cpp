@@ -31,7 +31,7 @@ private:
     ImageInfo info_;
 };
 
-Json card(int multiple, int margin) {
+Json card_of(int multiple, int margin) {
     Normalisation normalisation;
     normalisation.mode = "type";
     return {{"input",
@@ -48,7 +48,7 @@ Json card(int multiple, int margin) {
 // Says the input itself; counts its calls.
 class Identity : public TrainedNetwork {
 public:
-    Identity(int multiple, int margin) : TrainedNetwork(card(multiple, margin), select_device("cpu", 2)) {}
+    Identity(int multiple, int margin) : TrainedNetwork(card_of(multiple, margin), select_device("cpu", 2)) {}
     int calls = 0;
 
 protected:
@@ -62,7 +62,7 @@ protected:
 
 class SmallUNet : public TrainedNetwork {
 public:
-    SmallUNet() : TrainedNetwork(card(8, 16), select_device("cpu", 2)) {
+    SmallUNet() : TrainedNetwork(card_of(8, 16), select_device("cpu", 2)) {
         ModelRegistry models("model");
         register_models(models);
         torch::manual_seed(5);
