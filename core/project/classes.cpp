@@ -12,13 +12,14 @@ namespace eyepiece {
 namespace {
 
 // Okabe and Ito, "Color Universal Design", 2008; black is left out: it cannot be seen on a dark image.
-constexpr std::array<Rgb, 7> okabe_ito{{{230, 159, 0},
+constexpr std::array<Rgb, 8> okabe_ito{{{230, 159, 0},
                                         {86, 180, 233},
                                         {0, 158, 115},
                                         {240, 228, 66},
                                         {0, 114, 178},
                                         {213, 94, 0},
-                                        {204, 121, 167}}};
+                                        {204, 121, 167},
+                                        {153, 153, 153}}};
 
 std::int64_t packed(const Rgb& color) {
     return (std::int64_t{color[0]} << 16) | (std::int64_t{color[1]} << 8) | color[2];

@@ -284,7 +284,7 @@ private Q_SLOTS:
         Workbench workbench(settings_);
         Preferences p = Preferences::read(workbench.context().settings);
         p.theme = ThemeMode::Dark;
-        p.engine_command = "ssh 'my box' eyepiece-cli serve";
+        p.engine_command = "ssh \"my box\" eyepiece-cli serve";
         Q_EMIT workbench.window().preferences_chosen(p);
         QVERIFY(workbench.context().theme.dark());
         QCOMPARE(workbench.context().engine.command(),

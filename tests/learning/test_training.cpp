@@ -25,13 +25,6 @@ namespace {
 
 const Json small = {{"epochs", 2}, {"batch-size", 2}, {"depth", 2}, {"base-width", 4}, {"patch-size", 64}};
 
-std::string bytes_of(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream out;
-    out << in.rdbuf();
-    return out.str();
-}
-
 // Weights of a checkpoint, bit for bit.
 std::vector<torch::Tensor> weights(const fs::path& file) {
     torch::serialize::InputArchive archive, model;

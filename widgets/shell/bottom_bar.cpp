@@ -25,6 +25,7 @@ BottomBar::BottomBar(const Theme& theme, JobModel& jobs, ActionRegistry& actions
     , dot_(new StatusDot(theme, this))
     , engine_(quiet_button({}, QStringLiteral("engine.state"), this))
     , theme_button_(action_button(actions.find(QStringLiteral("window.theme")), this)) {
+    more_->setAccessibleName(tr("More jobs"));
     setObjectName(QStringLiteral("bottom-bar"));
     setProperty("kind", "surface");
     setAttribute(Qt::WA_StyledBackground);

@@ -53,6 +53,7 @@ NoticeBar::NoticeBar(const Theme& theme, Notices& notices, QWidget* parent)
     , leave_(new QTimer(this)) {
     setObjectName(QStringLiteral("notices"));
     setAccessibleName(tr("Notice"));
+    action_->setAccessibleName(tr("What to do about it"));
     setProperty("kind", "notice");
     setAttribute(Qt::WA_StyledBackground);
     auto* row = new QHBoxLayout(this);
@@ -128,7 +129,8 @@ void NoticeBar::refresh() {
                                        : QString());
     more_->setVisible(waiting_.size() > 1);
     action_->setText(notice.action);
-    action_->setAccessibleName(notice.action);
+    if (!notice.action.isEmpty())
+        action_->setAccessibleName(notice.action);
     action_->setVisible(!notice.action.isEmpty());
     if (notice.kind == Notice::Kind::Info || notice.kind == Notice::Kind::Good)
         leave_->start();
