@@ -176,14 +176,6 @@ private Q_SLOTS:
         QCOMPARE(engine.ask(2, "toy-allocate", {{"mib", 8}})["result"]["bytes"].get<int>(), 8 << 20);
     }
 
-    // Too little even to load LibTorch: a message and an exit status, no hang.
-    void too_little_memory_to_begin() {
-        EngineProcess engine(folder_.path(), rlim_t{120} << 20);
-        QVERIFY(engine.process.waitForFinished(30000));
-        QVERIFY(engine.process.exitStatus() == QProcess::CrashExit || engine.process.exitCode() != 0);
-        QVERIFY(!engine.process.readAllStandardError().isEmpty());
-    }
-
     void killed_crashed_and_hung() {
         {
             EngineProcess engine(folder_.path());
