@@ -5,12 +5,11 @@
 #include "core/learning/device.h"
 #include "core/learning/precision.h"
 #include "core/models/models.h"
+#include "tests/benchmarks/python_peer.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <torch/torch.h>
 #include <vector>
@@ -54,16 +53,8 @@ double ours() {
 }
 
 double theirs() {
-    const std::string command = std::string("python3 ") + EYEPIECE_SOURCE +
-                                "/tests/benchmarks/peer_training.py " + std::to_string(batch) + " " +
-                                std::to_string(side) + " " + std::to_string(threads) + " " +
-                                std::to_string(steps);
-    std::FILE* pipe = popen(command.c_str(), "r");
-    if (!pipe)
-        return 0;
-    std::array<char, 64> text{};
-    const bool read = std::fgets(text.data(), text.size(), pipe) != nullptr;
-    return pclose(pipe) == 0 && read ? std::strtod(text.data(), nullptr) : 0;
+    return python_peer("peer_training.py " + std::to_string(batch) + " " + std::to_string(side) + " " +
+                       std::to_string(threads) + " " + std::to_string(steps));
 }
 
 } // namespace
