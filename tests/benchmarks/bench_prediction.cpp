@@ -95,7 +95,8 @@ int main() {
         ComputeDevice device = select_device("cpu", threads), plain = device;
         plain.bfloat16 = false;
         use_threads(threads);
-        const auto run_folder = std::filesystem::path(folder) / "project" / "runs" / run.at("run").dump();
+        const auto run_folder =
+            std::filesystem::path(folder) / "project" / "runs" / run.at("run").get<std::string>();
         const auto network = load_run(models, run_folder, device),
                    reference = load_run(models, run_folder, plain);
 
