@@ -2,6 +2,7 @@
 // list and serve: what the engine has, and the engine behind a pipe.
 #include "app/cli/engine_loader.h"
 #include "app/cli/verb.h"
+#include "core/intake/importer.h"
 #include "core/protocol/server.h"
 
 #include <cstdio>
@@ -30,8 +31,10 @@ void list(Terminal& terminal, const std::string& kind, const std::string& of) {
     } else if (kind == "parameters") {
         throw UsageError("Of which operation? For instance `eyepiece-cli list parameters train`.");
     }
-    const auto engine = load_engine(terminal.options());
-    const Json result = engine->run("list", spec, terminal).json;
+    // What imports is no part of the engine, which takes a second to load.
+    const Json result = kind == "importers"
+                            ? Json{{"entries", list_importers()}}
+                            : load_engine(terminal.options())->run("list", spec, terminal).json;
     if (kind == "parameters") {
         print_parameters(terminal, result.at("entries"));
     } else if (kind == "plugins") {
@@ -42,7 +45,8 @@ void list(Terminal& terminal, const std::string& kind, const std::string& of) {
     } else {
         for (const Json& entry : result.at("entries")) {
             terminal.say(entry.value("name", "") + "  " + entry.value("help", ""));
-            print_parameters(terminal, entry.value("parameters", Json::array()));
+            if (kind != "importers") // all take the same: `import --help`
+                print_parameters(terminal, entry.value("parameters", Json::array()));
         }
     }
     terminal.answer(result);
@@ -60,8 +64,9 @@ int take_standard_output() {
 void serve(Terminal& terminal) {
     const int output = take_standard_output();
     const auto engine = load_engine(terminal.options());
-    const int status = Server(*engine, STDIN_FILENO, output).run();
+    const int status = Server(*engine, STDIN_FILENO, output, terminal.stop_descriptor()).run();
     close(output);
+    terminal.throw_if_cancelled();
     if (status != 0)
         throw Error(ErrorCode::BadInput,
                     "The engine ended: the other side of the pipe sent something that is not "
@@ -78,8 +83,9 @@ void add_list_verbs(CommandLine& command_line) {
                          "eyepiece-cli list models\neyepiece-cli list parameters train",
                          [kind, of](Terminal& terminal) { list(terminal, *kind, *of); });
     list_command
-        .add_option("kind", *kind,
-                    "tasks, models, methods, explainers, exporters, operations, plugins or parameters")
+        .add_option(
+            "kind", *kind,
+            "tasks, models, methods, explainers, importers, exporters, operations, plugins or parameters")
         ->required();
     list_command.add_option("operation", *of, "With parameters: of which operation");
 

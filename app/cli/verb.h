@@ -43,6 +43,7 @@ public:
     void answer(const Json& result);   // with --json: the result, once, at the end
 
     bool cancelled() const noexcept override;
+    int stop_descriptor() const; // becomes readable when cancelled() becomes true, for who waits in poll()
     bool finish_early_requested() const noexcept override { return false; }
     void progress(double fraction, std::string_view stage) override;
     void metric(std::string_view series, std::int64_t step, double value) override;
@@ -80,6 +81,7 @@ public:
 
 private:
     int perform(const Action& action);
+    std::string usage_error(const CLI::ParseError& error) const;
 
     CLI::App app_;
     CommonOptions common_;

@@ -2,6 +2,7 @@
 #include "core/learning/normalisation.h"
 
 #include "core/base/error.h"
+#include "core/data/components.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,31 +15,9 @@ namespace {
 constexpr std::int64_t whole_limit = std::int64_t{4} << 20; // px; larger images are sampled
 constexpr std::int64_t block = 128, grid = 16;              // px, blocks a side of the sample
 
-template<class Visitor>
-void visit(PixelType type, const Visitor& visitor) {
-    switch (type) {
-    case PixelType::UInt8:
-        return visitor(std::uint8_t{});
-    case PixelType::Int8:
-        return visitor(std::int8_t{});
-    case PixelType::UInt16:
-        return visitor(std::uint16_t{});
-    case PixelType::Int16:
-        return visitor(std::int16_t{});
-    case PixelType::UInt32:
-        return visitor(std::uint32_t{});
-    case PixelType::Int32:
-        return visitor(std::int32_t{});
-    case PixelType::Float32:
-        return visitor(float{});
-    case PixelType::Float64:
-        return visitor(double{});
-    }
-}
-
 // Finite values of one channel, appended. Very many are thinned evenly: percentiles do not notice.
 void gather(const Image& image, int channel, std::vector<float>& values) {
-    visit(image.type(), [&](auto zero) {
+    with_pixel_type(image.type(), [&](auto zero) {
         const auto plane = image.plane_as<decltype(zero)>(channel);
         const std::size_t step = std::max<std::size_t>(1, plane.size() / (std::size_t{1} << 20));
         for (std::size_t i = 0; i < plane.size(); i += step) {
@@ -60,7 +39,7 @@ float percentile(std::vector<float>& values, double percent) {
 
 std::pair<float, float> type_range(PixelType type) {
     std::pair<float, float> range{0.f, 1.f};
-    visit(type, [&](auto zero) {
+    with_pixel_type(type, [&](auto zero) {
         using T = decltype(zero);
         if constexpr (std::is_integral_v<T>)
             range = {static_cast<float>(std::numeric_limits<T>::min()),
@@ -103,24 +82,6 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
     }
     limits.inverted = normalisation.invert_bright_ground && 2 * median > low_sum + high_sum;
     return limits;
-}
-
-// By ITU-R BT.601; the same pixel type.
-Image luminance_of(const Image& rgb) {
-    if (rgb.channels() < 3)
-        return rgb;
-    Image gray = Image::create(rgb.type(), 1, rgb.height(), rgb.width());
-    visit(rgb.type(), [&](auto zero) {
-        using T = decltype(zero);
-        const auto r = rgb.plane_as<T>(0), g = rgb.plane_as<T>(1), b = rgb.plane_as<T>(2);
-        const auto out = gray.writable_plane_as<T>(0);
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            const double value = 0.299 * static_cast<double>(r[i]) + 0.587 * static_cast<double>(g[i]) +
-                                 0.114 * static_cast<double>(b[i]);
-            out[i] = std::is_integral_v<T> ? static_cast<T>(std::llround(value)) : static_cast<T>(value);
-        }
-    });
-    return gray;
 }
 
 } // namespace
@@ -184,7 +145,7 @@ Image Normalisation::arranged(const Image& image) const {
         if (image.channels() == 1)
             return image;
         if (image.channels() >= 3)
-            return luminance_of(image);
+            return luminance(image);
         throw Error(ErrorCode::BadInput,
                     "The model takes gray or colour images, but this one has " +
                         std::to_string(image.channels()) +
@@ -247,7 +208,7 @@ torch::Tensor Normalisation::apply(const Image& arranged, const InputLimits& lim
     for (int c = 0; c < arranged.channels(); ++c) {
         const float low = limits.low.at(static_cast<std::size_t>(c));
         const float scale = 1.0f / (limits.high.at(static_cast<std::size_t>(c)) - low);
-        visit(arranged.type(), [&](auto zero) {
+        with_pixel_type(arranged.type(), [&](auto zero) {
             for (const auto raw : arranged.plane_as<decltype(zero)>(c)) {
                 float value = (static_cast<float>(raw) - low) * scale;
                 value = value >= -0.5f ? std::min(value, 1.5f) : (value < -0.5f ? -0.5f : 0.f); // NaN: 0
