@@ -2,6 +2,7 @@
 // Images per second of a training step with the U-Net and settings that we ship, beside the same network in
 // PyTorch from Python (peer_training.py); both with two threads, taking turns so that a busy machine slows
 // both.
+//   bench_training [float32]
 #include "core/learning/device.h"
 #include "core/learning/precision.h"
 #include "core/models/models.h"
@@ -20,9 +21,8 @@ using namespace eyepiece;
 
 constexpr int batch = 4, side = 256, threads = 2, steps = 6, rounds = 3;
 
-double ours() {
+double ours(const ComputeDevice& device) {
     const KeepMemory keep;
-    const ComputeDevice device = select_device("cpu", threads);
     use_threads(threads);
     ModelRegistry models("model");
     register_models(models);
@@ -59,12 +59,15 @@ double theirs() {
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    ComputeDevice device = select_device("cpu", threads);
+    if (argc > 1 && std::string(argv[1]) == "float32") // as on a processor without bfloat16 units
+        device.bfloat16 = false;
     std::vector<double> ratios;
     for (int i = 0; i < rounds; ++i) {
-        const double python = theirs(), here = ours();
+        const double python = theirs(), here = ours(device);
         std::printf("training: %.2f images/s (%s), PyTorch from Python %.2f\n", here,
-                    select_device("cpu", threads).precision().c_str(), python);
+                    device.precision().c_str(), python);
         if (python > 0)
             ratios.push_back(here / python);
     }
