@@ -121,8 +121,9 @@ void ByteSource::read_all(std::span<char> out, const std::string& what) {
         const std::size_t got = read(out.subspan(done, std::min<std::size_t>(out.size() - done, 16u << 20)));
         if (got == 0)
             throw file_error(ErrorCode::BadInput, path_,
-                             "is cut short: " + what + " end after " + std::to_string(done) + " of " +
-                                 std::to_string(out.size()) + " bytes. Copy or download it again.");
+                             "is cut short: only " + std::to_string(done) + " of " +
+                                 std::to_string(out.size()) + " bytes of " + what +
+                                 " are there. Copy or download it again.");
         done += got;
     }
 }

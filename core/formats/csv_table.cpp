@@ -80,11 +80,12 @@ public:
                      : std::vector<std::string>{".csv"};
     }
 
+    // Text has no signature: only the name says that it is a table. What is none after all is refused with
+    // its line; of another name, it takes the format's.
     bool recognises(const std::filesystem::path& path, const std::string& head) const override {
-        if (tabs_ != name_ends(path, {".tsv", ".tab", ".txt", ".data", ".dat"}))
+        if (head.empty()) // a folder
             return false;
-        const FoundEncoding found = find_encoding(head);
-        return found.encoding != TextEncoding::Utf8 || head.find('\0') == std::string::npos;
+        return tabs_ ? name_ends(path, {".tsv", ".tab", ".txt", ".data", ".dat"}) : name_ends(path, {".csv"});
     }
 
     OpenedTable read(const std::filesystem::path& path, const Json& set, const TableOptions& options,

@@ -51,6 +51,8 @@ public:
                                      "; is a quote never closed, or is it no text?");
             continue_from(text, rows, more);
         }
+        if (!started_ && !header_.empty())
+            make(header_, builders, wanted);
     }
 
     std::uint64_t rows() const { return taken_; }
@@ -92,12 +94,12 @@ private:
             for (std::size_t i = 0; i < rows.row_size(0); ++i)
                 header_.push_back(rows.fields[i].text(options_.dialect.quote));
         else if (rows.rows() > 0) { // it came at the end of the piece before
-            shift_names(rows.row_size(0));
+            shift_names(rows, 0);
             make(header_, builders, wanted);
             return 0;
         }
         if (rows.rows() > 1) {
-            shift_names(rows.row_size(1));
+            shift_names(rows, 1);
             make(header_, builders, wanted);
         } else if (!more) {
             make(header_, builders, wanted);
@@ -105,9 +107,9 @@ private:
         return 1;
     }
 
-    // R writes no name above the row names.
-    void shift_names(std::size_t fields) {
-        if (fields == header_.size() + 1)
+    // R writes no name above the row names. A separator at the end of the rows alone is no column.
+    void shift_names(const SplitRows& rows, std::size_t row) {
+        if (rows.row_size(row) == header_.size() + 1 && rows.fields[rows.row_ends[row] - 1].length > 0)
             header_.insert(header_.begin(), std::string());
     }
 

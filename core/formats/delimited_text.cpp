@@ -276,9 +276,13 @@ Trial try_dialect(std::string_view sample, const Dialect& dialect) {
         return {};
     }
     std::map<std::size_t, std::size_t> counts;
-    // A first line with one field less names the columns beside row names.
-    for (std::size_t row = 0; row < rows.rows(); ++row)
+    // A first line with one field less names the columns beside row names, as R writes them.
+    const bool row_names =
+        rows.rows() > 1 && rows.row_size(0) + 1 == rows.row_size(1) && rows.row_size(0) > 1;
+    for (std::size_t row = row_names ? 1 : 0; row < rows.rows(); ++row)
         ++counts[rows.row_size(row)];
+    if (row_names)
+        ++counts[rows.row_size(1)];
     Trial trial;
     std::size_t best = 0;
     for (const auto& [fields, count] : counts)

@@ -159,7 +159,7 @@ private:
         if (!text.empty()) {
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
             if (error != std::errc() || end != text.data() + text.size())
-                throw bad("its header has \"" + text + "\" where a number should be");
+                throw bad("its header has no number where the place of a part should be");
         }
         return value;
     }
@@ -173,7 +173,7 @@ private:
         if (version_ != "2.0" && version_ != "3.0" && version_ != "3.1" && version_ != "3.2" &&
             version_ != "1.0")
             throw file_error(ErrorCode::Unsupported, path_,
-                             "is of FCS version \"" + version_ + "\", which is not known.");
+                             "is of an FCS version that is not known: 2.0 to 3.1 are.");
         const std::uint64_t text_begin = offset(header, 10), text_end = offset(header, 18);
         data_begin_ = offset(header, 26);
         data_end_ = offset(header, 34);

@@ -281,9 +281,16 @@ std::vector<std::string> Hdf5File::children(const std::string& group) const {
     return names;
 }
 
+// Soft and external links may form circles, and what they lead to is found at its own place.
+bool Hdf5File::is_link(const std::string& path) const {
+    const Lock lock(library());
+    H5L_info_t info;
+    return H5Lget_info(file_, path.c_str(), &info, H5P_DEFAULT) < 0 || info.type != H5L_TYPE_HARD;
+}
+
 std::vector<std::string> Hdf5File::datasets(const std::string& group, std::size_t limit) const {
     std::vector<std::string> found;
-    // Links may form circles: not deeper than anyone nests, and no more groups than anyone has.
+    // Hard links can form circles as well: not deeper than anyone nests.
     std::size_t groups = 0;
     const std::function<void(const std::string&, int)> visit = [&](const std::string& place, int depth) {
         if (depth > 16 || ++groups > 20'000)
@@ -292,6 +299,8 @@ std::vector<std::string> Hdf5File::datasets(const std::string& group, std::size_
             const std::string path = place.empty() || place == "/" ? name : place + "/" + name;
             if (found.size() >= limit)
                 return;
+            if (is_link(path))
+                continue;
             if (is_dataset(path))
                 found.push_back(path);
             else if (is_group(path))

@@ -46,7 +46,7 @@ public:
     bool is_group(const std::string& path) const;
     bool is_dataset(const std::string& path) const;
     std::vector<std::string> children(const std::string& group) const; // names, in alphabetic order
-    // All datasets at or below the group, at most `limit`.
+    // All datasets at or below the group, at most `limit`; links are not followed.
     std::vector<std::string> datasets(const std::string& group = "/", std::size_t limit = 10'000) const;
 
     Hdf5Info info(const std::string& dataset) const;
@@ -75,6 +75,7 @@ public:
     Error bad(const std::string& why) const;
 
 private:
+    bool is_link(const std::string& path) const;
     template<class Number>
     std::vector<Number> numbers(const std::string& dataset, const std::string& field) const;
 

@@ -112,8 +112,9 @@ OpenedTable read_pandas(const Hdf5File& file, const std::string& group, bool tra
             for (std::size_t i = 0; i < std::min<std::size_t>(items.size(), 5); ++i)
                 list += (i ? ", \"" : "\"") + items[i] + "\"";
             opened.warnings.push_back(std::to_string(items.size()) +
-                                      " columns of Python objects were left out (" + list +
-                                      (items.size() > 5 ? ", ..." : "") +
+                                      (items.size() == 1 ? " column of Python objects was left out ("
+                                                         : " columns of Python objects were left out (") +
+                                      list + (items.size() > 5 ? ", ..." : "") +
                                       "): save them as numbers or categories, or the frame as CSV.");
             continue;
         }
