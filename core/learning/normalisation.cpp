@@ -48,6 +48,30 @@ std::pair<float, float> type_range(PixelType type) {
     return range;
 }
 
+// Where 1 lies so that a typical object comes to about 0.8, however bright a few others are: objects are what
+// lies above Otsu's threshold of the square roots, which weigh dim and bright ones more alike, and the
+// typical one is their 80th percentile. Never above `high`; `high` where that parts the picture into no
+// objects on a ground.
+float typical_high(const std::vector<float>& sample, float low, float high) {
+    if (sample.empty() || !(high > low))
+        return high;
+    Image roots = Image::create(PixelType::Float32, 1, 1, static_cast<std::int64_t>(sample.size()));
+    const auto to = roots.writable_plane_as<float>(0);
+    for (std::size_t i = 0; i < sample.size(); ++i)
+        to[i] = std::sqrt(std::clamp((sample[i] - low) / (high - low), 0.f, 1.f));
+    const auto cut = otsu_threshold(roots);
+    if (!cut)
+        return high;
+    std::vector<float> objects;
+    for (std::size_t i = 0; i < sample.size(); ++i)
+        if (to[i] > *cut)
+            objects.push_back(sample[i]);
+    const double share = static_cast<double>(objects.size()) / static_cast<double>(sample.size());
+    if (share < 0.002 || share > 0.5)
+        return high;
+    return std::min(high, low + 1.25f * (percentile(objects, 80) - low));
+}
+
 InputLimits limits_of(const Normalisation& normalisation, PixelType type,
                       std::vector<std::vector<float>> values) {
     InputLimits limits;
@@ -62,7 +86,7 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
         auto& sample = joint ? all : values[c];
         const float middle = percentile(sample, 50);
         float low = 0, high = 1;
-        if (normalisation.mode == "percentile") {
+        if (normalisation.mode == "percentile" || normalisation.mode == "typical") {
             low = percentile(sample, normalisation.low_percentile);
             high = percentile(sample, normalisation.high_percentile);
         } else if (normalisation.mode == "range") {
@@ -80,6 +104,10 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
         low_sum += low;
         high_sum += high;
     }
+    // On a bright ground objects are the dark part, which has no outliers to speak of.
+    if (normalisation.mode == "typical" && 2 * median <= low_sum + high_sum)
+        for (std::size_t c = 0; c < channels; ++c)
+            limits.high[c] = typical_high(joint ? all : values[c], limits.low[c], limits.high[c]);
     limits.inverted = normalisation.invert_bright_ground && 2 * median > low_sum + high_sum;
     return limits;
 }
@@ -92,7 +120,7 @@ Json Normalisation::to_json() const {
                  {"mode", mode},
                  {"gamma", gamma},
                  {"invert-bright-ground", invert_bright_ground}};
-    if (mode == "percentile") {
+    if (mode == "percentile" || mode == "typical") {
         json["low-percentile"] = low_percentile;
         json["high-percentile"] = high_percentile;
     } else if (mode == "range") {
@@ -124,7 +152,8 @@ Normalisation Normalisation::from_json(const Json& json) {
     };
     const bool known_channels =
         result.channels == "gray" || result.channels == "rgb" || result.channels == "all";
-    const bool known_mode = result.mode == "percentile" || result.mode == "type" ||
+    const bool known_mode = result.mode == "percentile" || result.mode == "typical" ||
+                            result.mode == "type" ||
                             (result.mode == "range" && fits(result.fixed_low) && fits(result.fixed_high));
     if (!known_channels || !known_mode || result.input_channels < 1 || result.gamma <= 0)
         throw Error(ErrorCode::BadInput, "The model's description of its input is damaged: " + json.dump());
