@@ -2,7 +2,6 @@
 // list and serve: what the engine has, and the engine behind a pipe.
 #include "app/cli/engine_loader.h"
 #include "app/cli/verb.h"
-#include "core/intake/importer.h"
 #include "core/protocol/server.h"
 
 #include <cstdio>
@@ -10,7 +9,6 @@
 #include <unistd.h>
 
 namespace eyepiece::cli {
-namespace {
 
 void print_parameters(Terminal& terminal, const Json& parameters) {
     for (const Json& parameter : parameters) {
@@ -20,6 +18,8 @@ void print_parameters(Terminal& terminal, const Json& parameters) {
         terminal.say(line + "  " + parameter.value("help", ""));
     }
 }
+
+namespace {
 
 void list(Terminal& terminal, const std::string& kind, const std::string& of) {
     Json spec = terminal.options().spec();
@@ -31,10 +31,11 @@ void list(Terminal& terminal, const std::string& kind, const std::string& of) {
     } else if (kind == "parameters") {
         throw UsageError("Of which operation? For instance `eyepiece-cli list parameters train`.");
     }
-    // What imports is no part of the engine, which takes a second to load.
-    const Json result = kind == "importers"
-                            ? Json{{"entries", list_importers()}}
-                            : load_engine(terminal.options())->run("list", spec, terminal).json;
+    // What reads files is no part of the engine, which takes a second to load.
+    if (list_tables(terminal, kind))
+        return;
+    const auto engine = load_engine(terminal.options());
+    const Json result = engine->run("list", spec, terminal).json;
     if (kind == "parameters") {
         print_parameters(terminal, result.at("entries"));
     } else if (kind == "plugins") {
@@ -45,8 +46,7 @@ void list(Terminal& terminal, const std::string& kind, const std::string& of) {
     } else {
         for (const Json& entry : result.at("entries")) {
             terminal.say(entry.value("name", "") + "  " + entry.value("help", ""));
-            if (kind != "importers") // all take the same: `import --help`
-                print_parameters(terminal, entry.value("parameters", Json::array()));
+            print_parameters(terminal, entry.value("parameters", Json::array()));
         }
     }
     terminal.answer(result);
@@ -85,7 +85,8 @@ void add_list_verbs(CommandLine& command_line) {
     list_command
         .add_option(
             "kind", *kind,
-            "tasks, models, methods, explainers, importers, exporters, operations, plugins or parameters")
+            "tasks, models, methods, explainers, exporters, operations, plugins, importers, preprocessing or "
+            "parameters")
         ->required();
     list_command.add_option("operation", *of, "With parameters: of which operation");
 

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace eyepiece::cli {
 
@@ -92,5 +93,11 @@ void add_project_verbs(CommandLine& command_line); // init, import, info, split,
 void add_list_verbs(CommandLine& command_line);    // list, serve
 void add_run_verbs(CommandLine& command_line);     // train, evaluate, run
 void add_model_verbs(CommandLine& command_line);   // predict, explain, export
+
+// `info` of a table, and the kinds of `list` that need no engine; false: the kind is another.
+void info_of_table(Terminal& terminal, const std::string& path, const std::string& format,
+                   const std::vector<std::string>& set, bool statistics);
+void print_parameters(Terminal& terminal, const Json& parameters);
+bool list_tables(Terminal& terminal, const std::string& kind);
 
 } // namespace eyepiece::cli

@@ -29,6 +29,7 @@ namespace eyepiece {
 namespace {
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr int redraw_every_ms = 50;
+constexpr int mark_gap = 10; // px from the last point to its value
 
 QString number(double value) {
     return QString::number(value, 'g', 4);
@@ -129,7 +130,7 @@ LinePlot::LinePlot(const Theme& theme, const QString& title, QWidget* parent)
     marks_->last->setVisible(false);
     marks_->last_text = new QCPItemText(plot_);
     marks_->last_text->position->setParentAnchor(marks_->last->position);
-    marks_->last_text->position->setCoords(10, -8);
+    marks_->last_text->position->setCoords(mark_gap, -8);
     marks_->last_text->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     marks_->last_text->setClipToAxisRect(false);
     marks_->last->setClipToAxisRect(false);
@@ -358,10 +359,16 @@ void LinePlot::redraw() {
             marks_->last->setPen(QPen(color));
             marks_->last->setBrush(color);
             marks_->last->setVisible(true);
-            marks_->last_text->setText(number(line.last().y()));
+            const QString last = QString::number(line.last().y(), 'g', 3);
+            marks_->last_text->setText(last);
             marks_->last_text->setColor(color);
             marks_->last_text->setFont(theme_.strong());
             marks_->last_text->setVisible(true);
+            // Room for the widest value so far: the curve does not jump as digits come and go.
+            const int room = QFontMetrics(theme_.strong()).horizontalAdvance(last) + mark_gap + 8;
+            QMargins margins = plot_->axisRect()->margins();
+            margins.setRight(std::max(margins.right(), room));
+            plot_->axisRect()->setMargins(margins);
         }
     }
     if (std::isnan(x_low)) {

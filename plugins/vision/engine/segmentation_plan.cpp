@@ -346,14 +346,16 @@ Json segmentation_plan(const Json& f, const Json& given) {
     choose("batch-size", batch,
            "Small batches take more steps in the same time; four patches keep two cores busy.");
     const double patches = f.at("patches");
-    const double samples = std::clamp(36.0 * patches, 360.0, 2400.0); // patches of 256 x 256
+    const double samples = std::clamp(36.0 * patches, 360.0, 3600.0); // patches of 256 x 256
     const double side = plan["patch-size"].get<double>() / 256;
     const auto epoch_size = std::max<double>(32, f.at("items").get<double>());
     const int epochs = std::max(2, static_cast<int>(std::lround(samples / (side * side) / epoch_size)));
     choose("epochs", epochs,
            "About " + number(samples) + " patches suffice for " + number(f.at("items").get<double>()) +
                " images; more changes little.");
-    choose("patience", std::max(8, plan["epochs"].get<int>() / 2), "Half of the epochs.");
+    choose("patience", 0,
+           "The learning rate falls to zero by the last epoch, and most runs are best near it: none is cut "
+           "short.");
 
     // Classes.
     plan["classes"] = Json::array();
