@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window: eyepiece [DIR] [--sample] [--stage NAME] [--theme light|dark] [--screenshot FILE --size WxH]
+#include "app/window/pulse.h"
 #include "app/window/workbench.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
@@ -115,6 +116,7 @@ int main(int argc, char** argv) {
                                                                               : ThemeMode::Light);
         if (extent.hasMatch())
             workbench.window().resize(extent.captured(1).toInt(), extent.captured(2).toInt());
+        Pulse::start_if_wanted(workbench.window());
         workbench.window().show();
         QTimer::singleShot(0, &workbench, [&] {
             if (parser.isSet(sample))

@@ -111,6 +111,7 @@ Workbench::Workbench(const QString& settings_file, QObject* parent)
                          "data.add-folder",
                          "data.add-files",
                          "data.import-labels",
+                         "data.export-labels",
                          "data.check-files"});
     s.window->setFocus(); // not on the first button: no key should do something by accident
     connect_services();

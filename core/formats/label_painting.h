@@ -32,9 +32,7 @@ std::unique_ptr<LabelSource> list_coco(const std::filesystem::path& path, const 
 bool looks_like_coco(
     const std::filesystem::path& path); // a JSON file with "images" and "annotations" at its top
 
-// Folder entries in natural order; unreadable ones are left out.
-std::vector<std::filesystem::path> sorted_entries(const std::filesystem::path& folder);
-// Of a folder: those that have an image's ending.
+// The files of a folder that have an image's ending, in natural order; none of a folder that cannot be read.
 std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder);
 
 } // namespace eyepiece

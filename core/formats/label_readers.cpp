@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/label_readers.h"
+#include "core/base/natural_order.h"
 #include "core/formats/file_errors.h"
 #include "core/formats/image_reader.h"
 #include "core/formats/label_painting.h"
@@ -103,12 +104,50 @@ private:
     std::unordered_map<std::string, fs::path> exact_, loose_;
 };
 
+// What lies in a folder and is wanted, in natural order; hidden files are not. A folder may hold 50,000
+// files: what each one is comes with the listing, and only names that are wanted are sorted.
+template<class Wanted>
+std::vector<fs::path> listed(const fs::path& folder, const Wanted& wanted) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
+         !error && it != end; it.increment(error)) {
+        const std::string& whole = it->path().native();
+        const std::string_view name = std::string_view(whole).substr(whole.rfind('/') + 1);
+        if (name.front() != '.' && wanted(*it, name))
+            names.emplace_back(name);
+    }
+    std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return natural_less(a, b); });
+    std::vector<fs::path> paths;
+    paths.reserve(names.size());
+    for (const std::string& name : names)
+        paths.push_back(folder / name);
+    return paths;
+}
+
+// A project may lie in the folder of its images: its thumbnails and runs are not more of them.
+bool is_of_project(const fs::path& folder, std::string_view name) {
+    std::error_code error;
+    return (name == "cache" || name == "runs") && fs::exists(folder / "project.eyepiece", error);
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder) {
+    return listed(folder, [&](const fs::directory_entry& entry, std::string_view name) {
+        std::error_code error;
+        return entry.is_directory(error) && !is_of_project(folder, name);
+    });
+}
+
 fs::path subfolder(const fs::path& folder, bool labels) {
-    for (const fs::path& entry : sorted_entries(folder))
-        if (is_folder(entry) && (labels ? contains(label_folders, entry.filename().string())
-                                        : contains(image_folders, entry.filename().string())))
+    for (const fs::path& entry : folders_in(folder))
+        if (labels ? contains(label_folders, entry.filename().string())
+                   : contains(image_folders, entry.filename().string()))
             return entry;
     return {};
+}
+
+bool named_like_a_label(const fs::path& file) {
+    return label_key(file) != file.stem().string();
 }
 
 // images/ with one image and masks/ with anything: one item of Kaggle's layout.
@@ -123,12 +162,14 @@ bool is_mask_folder(const fs::path& folder) {
 
 class LabelImageSource final : public LabelSource {
 public:
-    LabelImageSource(const fs::path& path, LabelOptions options) : options_(std::move(options)) {
+    // Where nothing says which files are labels, `assume` takes all of them for labels.
+    LabelImageSource(const fs::path& path, LabelOptions options, bool assume = true)
+        : options_(std::move(options)) {
         if (!is_folder(path)) {
             add(path, ImageNames(candidates_for(path.parent_path())));
         } else {
             collect(path, 3);
-            if (entries_.empty()) { // nothing says which files are labels, so all are
+            if (entries_.empty() && assume) {
                 const ImageNames images(candidates_for(path));
                 for (const fs::path& file : images_in(path))
                     add(file, images);
@@ -172,15 +213,16 @@ private:
             return;
         } else { // cell_1.png and cell_1_mask.png side by side
             const auto files = images_in(folder);
-            const ImageNames images(files);
-            for (const fs::path& file : files)
-                if (label_key(file) != file.stem().string() && !images.find(file).empty())
-                    add(file, images);
+            if (std::any_of(files.begin(), files.end(), named_like_a_label)) {
+                const ImageNames images(files);
+                for (const fs::path& file : files)
+                    if (named_like_a_label(file) && !images.find(file).empty())
+                        add(file, images);
+            }
         }
         if (depth > 0) // train/images, train/masks, test/...
-            for (const fs::path& entry : sorted_entries(folder))
-                if (entry != labels && is_folder(entry) &&
-                    !contains(image_folders, entry.filename().string()))
+            for (const fs::path& entry : folders_in(folder))
+                if (entry != labels && !contains(image_folders, entry.filename().string()))
                     collect(entry, depth - 1);
     }
 
@@ -194,7 +236,7 @@ public:
         if (is_mask_folder(path))
             folders.push_back(path);
         else
-            for (const fs::path& entry : sorted_entries(path)) {
+            for (const fs::path& entry : folders_in(path)) {
                 if (is_mask_folder(entry))
                     folders.push_back(entry);
                 else if (is_folder(entry / "images") && is_folder(entry / "masks"))
@@ -248,8 +290,10 @@ private:
 // The first COCO file in a folder or its "annotations" folder.
 fs::path coco_file_in(const fs::path& folder) {
     for (const fs::path& place : {folder, folder / "annotations"})
-        for (const fs::path& entry : sorted_entries(place))
-            if (lower(entry.extension().string()) == ".json" && looks_like_coco(entry))
+        for (const fs::path& entry : listed(place, [](const fs::directory_entry&, std::string_view name) {
+                 return name.size() > 5 && lower(std::string(name.substr(name.size() - 5))) == ".json";
+             }))
+            if (looks_like_coco(entry))
                 return entry;
     return {};
 }
@@ -282,59 +326,15 @@ LabelFormat label_format_from_string(std::string_view name) {
                                          "\". Known: auto, masks, mask-per-object, coco.");
 }
 
-bool natural_less(const std::string& a, const std::string& b) {
-    std::size_t i = 0, j = 0;
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    while (i < a.size() && j < b.size()) {
-        if (digit(a[i]) && digit(b[j])) {
-            const std::size_t first_a = a.find_first_not_of('0', i), first_b = b.find_first_not_of('0', j);
-            std::size_t end_a = std::min(first_a, a.size()), end_b = std::min(first_b, b.size());
-            const std::size_t start_a = end_a, start_b = end_b;
-            while (end_a < a.size() && digit(a[end_a]))
-                ++end_a;
-            while (end_b < b.size() && digit(b[end_b]))
-                ++end_b;
-            if (end_a - start_a != end_b - start_b)
-                return end_a - start_a < end_b - start_b;
-            if (const int order = a.compare(start_a, end_a - start_a, b, start_b, end_b - start_b))
-                return order < 0;
-            i = end_a;
-            j = end_b;
-        } else if (a[i] != b[j]) {
-            return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[j]);
-        } else {
-            ++i;
-            ++j;
-        }
-    }
-    if (i < a.size() || j < b.size())
-        return j < b.size();
-    return a < b; // "01" and "1" are not the same name
-}
-
 std::string label_key(const fs::path& file) {
     return without_ending(file.stem().string(), label_endings);
 }
 
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-    std::vector<fs::path> entries;
-    std::error_code error;
-    for (fs::directory_iterator it(folder, fs::directory_options::skip_permission_denied, error), end;
-         !error && it != end; it.increment(error))
-        if (it->path().filename().string().front() != '.')
-            entries.push_back(it->path());
-    std::sort(entries.begin(), entries.end(), [](const fs::path& a, const fs::path& b) {
-        return natural_less(a.filename().string(), b.filename().string());
-    });
-    return entries;
-}
-
 std::vector<fs::path> images_in(const fs::path& folder) {
-    std::vector<fs::path> images;
-    for (const fs::path& entry : sorted_entries(folder))
-        if (has_image_extension(entry) && !is_folder(entry))
-            images.push_back(entry);
-    return images;
+    return listed(folder, [](const fs::directory_entry& entry, std::string_view) {
+        std::error_code error;
+        return has_image_extension(entry.path()) && !entry.is_directory(error);
+    });
 }
 
 LabelFormat detect_label_format(const fs::path& path) {
@@ -353,9 +353,7 @@ LabelFormat detect_label_format(const fs::path& path) {
     if (is_mask_folder(path))
         return LabelFormat::MaskPerObject;
     int looked_at = 0;
-    for (const fs::path& entry : sorted_entries(path)) {
-        if (!is_folder(entry))
-            continue;
+    for (const fs::path& entry : folders_in(path)) {
         if (is_mask_folder(entry))
             return LabelFormat::MaskPerObject;
         if (++looked_at == 20)
@@ -365,13 +363,16 @@ LabelFormat detect_label_format(const fs::path& path) {
         return LabelFormat::Coco;
     if (contains(label_folders, fs::absolute(path).lexically_normal().filename().string()))
         return images_in(path).empty() ? LabelFormat::Unknown : LabelFormat::LabelImages;
-    const LabelImageSource listed(path, {});
-    const bool paired =
-        std::any_of(listed.entries().begin(), listed.entries().end(), [&](const LabelEntry& entry) {
-            return label_key(entry.file) != entry.file.stem().string() ||
-                   contains(label_folders, entry.file.parent_path().filename().string());
-        });
-    return paired ? LabelFormat::LabelImages : LabelFormat::Unknown;
+    const auto says_so = [](const LabelEntry& entry) {
+        return named_like_a_label(entry.file) ||
+               contains(label_folders, entry.file.parent_path().filename().string());
+    };
+    const LabelImageSource source(path, {}, false);
+    if (std::any_of(source.entries().begin(), source.entries().end(), says_so))
+        return LabelFormat::LabelImages;
+    const auto files = source.entries().empty() ? images_in(path) : std::vector<fs::path>();
+    return std::any_of(files.begin(), files.end(), named_like_a_label) ? LabelFormat::LabelImages
+                                                                       : LabelFormat::Unknown;
 }
 
 std::unique_ptr<LabelSource> open_labels(const fs::path& path, LabelFormat format,
@@ -422,7 +423,8 @@ std::vector<fs::path> find_images(const fs::path& path, std::size_t limit) {
             if (it->path().filename().string().front() == '.')
                 continue;
             if (it->is_directory(ignored)) {
-                if (!it->is_symlink(ignored)) // links may lead in circles
+                if (!it->is_symlink(ignored) && // links may lead in circles
+                    !is_of_project(folder, it->path().filename().native()))
                     folders.push_back(it->path());
                 has_image_folder |= contains(image_folders, it->path().filename().string());
             } else if (has_image_extension(it->path())) {
@@ -441,7 +443,7 @@ std::vector<fs::path> find_images(const fs::path& path, std::size_t limit) {
                 open.push_back(next);
     }
     std::sort(result.begin(), result.end(),
-              [](const fs::path& a, const fs::path& b) { return natural_less(a.string(), b.string()); });
+              [](const fs::path& a, const fs::path& b) { return natural_less(a.native(), b.native()); });
     if (result.size() > limit)
         result.resize(limit);
     return result;

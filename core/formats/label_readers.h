@@ -104,6 +104,5 @@ EYEPIECE_EXPORT std::vector<std::filesystem::path> find_images(const std::filesy
 
 // "img_007_mask" -> "img_007": the stem by which a label file belongs to its image.
 EYEPIECE_EXPORT std::string label_key(const std::filesystem::path& file);
-EYEPIECE_EXPORT bool natural_less(const std::string& a, const std::string& b); // "img2" before "img10"
 
 } // namespace eyepiece

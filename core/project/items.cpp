@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/items.h"
 
+#include "core/base/natural_order.h"
 #include "core/project/database.h"
-#include "core/project/natural_order.h"
 
 #include <algorithm>
 #include <sys/stat.h>

@@ -180,6 +180,23 @@ private Q_SLOTS:
         QVERIFY(QRectF(canvas_->rect()).contains(all));
     }
 
+    void arrows_ask_for_the_next_image_and_pan_with_shift() {
+        show(std::make_shared<SyntheticSource>(3000, 2000, 1, ramp));
+        canvas_->zoom_to(1);
+        const QPoint before = canvas_->view().offset();
+        QSignalSpy step(canvas_.get(), &ImageCanvas::step_wanted);
+        for (const Qt::Key key : {Qt::Key_Right, Qt::Key_Down, Qt::Key_Left, Qt::Key_Up})
+            QTest::keyClick(canvas_.get(), key);
+        QCOMPARE(step.count(), 4);
+        QCOMPARE(step[0][0].toInt() + step[1][0].toInt(), 2);
+        QCOMPARE(step[2][0].toInt() + step[3][0].toInt(), -2);
+        QCOMPARE(canvas_->view().offset(), before);
+        QTest::keyClick(canvas_.get(), Qt::Key_Right, Qt::ShiftModifier);
+        QTest::keyClick(canvas_.get(), Qt::Key_Down, Qt::ShiftModifier);
+        QCOMPARE(step.count(), 4);
+        QVERIFY(canvas_->view().offset().x() < before.x() && canvas_->view().offset().y() < before.y());
+    }
+
     void readout_says_position_and_values_and_what_lies_there() {
         auto source = std::make_shared<SyntheticSource>(300, 200, 2, ramp);
         source->writable_info().channel_names = {"DAPI", "Actin"};

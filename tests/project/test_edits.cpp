@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Random edits against an oracle in memory: whatever is done, undone, done again and re-opened, the project
 // says what a plain copy of everything says.
-#include "core/project/natural_order.h"
+#include "core/base/natural_order.h"
 #include "tests/project/fixture.h"
 
 #include <map>

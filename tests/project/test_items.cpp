@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/project/natural_order.h"
+#include "core/base/natural_order.h"
 #include "tests/project/fixture.h"
 
 #include <chrono>
@@ -18,8 +18,8 @@ class TestItems : public QObject {
 
 private Q_SLOTS:
     void natural_order() {
-        const std::vector<std::string> sorted{"a", "a1",   "A2",    "a2b",     "a10",
-                                              "b", "img2", "img10", "img010x", "x y"};
+        const std::vector<std::string> sorted{"a",    "a1",    "A2",   "a2b",   "a10",     "b",  "img02",
+                                              "img2", "img2b", "IMG3", "img10", "img010x", "x y"};
         for (std::size_t i = 0; i < sorted.size(); ++i)
             for (std::size_t j = 0; j < sorted.size(); ++j)
                 QVERIFY2(natural_less(sorted[i], sorted[j]) == (i < j),

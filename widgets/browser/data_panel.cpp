@@ -153,6 +153,9 @@ DataSources::DataSources(WorkbenchContext& context, ItemListModel& items, Projec
     way("data.add-folder", tr("Add a folder…"));
     way("data.add-files", tr("Add images…"));
     way("data.import-labels", tr("Import labels…"));
+    ways->addSpacing(8);
+    ways->addWidget(new SectionHeader(theme, tr("Take out"), {}, bring_in_));
+    way("data.export-labels", tr("Export labels…"));
     column->addWidget(bring_in_);
 
     attention_ = new Card(theme, {}, {}, this);
@@ -185,7 +188,11 @@ DataSources::DataSources(WorkbenchContext& context, ItemListModel& items, Projec
     connect(&context_.session, &ProjectSession::closed, this, &DataSources::refresh);
     connect(&context_.session, &ProjectSession::recent_changed, this, &DataSources::refresh_recent);
     connect(&items_, &ItemListModel::loaded, this, &DataSources::refresh);
-    connect(&items_, &QAbstractItemModel::dataChanged, this, &DataSources::refresh);
+    connect(&items_, &QAbstractItemModel::dataChanged, this,
+            [this](const QModelIndex&, const QModelIndex&, const QList<int>& roles) {
+                if (!roles.contains(Qt::DecorationRole)) // a thumbnail says nothing about the project
+                    refresh();
+            });
     connect(&actions_, &ProjectActions::report_changed, this, &DataSources::refresh);
     refresh();
     refresh_recent();
@@ -415,49 +422,51 @@ void DataTable::show_menu(const QPoint& position) {
     auto* menu = new QMenu(this);
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->setObjectName(QStringLiteral("data.menu"));
-    const auto guarded = [this](auto action) {
-        return [this, action] {
-            try {
-                action(context_.session.project());
-            } catch (const std::exception& error) {
-                context_.notices.show_error(error);
-            }
+    // Of many images at once these take longer than a frame.
+    const auto job = [this](const QString& title, auto work) {
+        return [this, title, work] {
+            if (context_.session.is_open())
+                context_.session.run(title, [work](Project& project, JobContext&) { work(project); });
         };
     };
     menu->addAction(tr("Label"), this,
                     [this] { context_.actions.trigger(ActionRegistry::stage_action(Stage::Label)); });
     menu->addSeparator();
-    menu->addAction(
-        tr("Set group…"), this, guarded([this, ids](Project& project) {
-            bool accepted = false;
-            const QString group = QInputDialog::getText(
-                this, tr("Set group"),
-                tr("Group of %n image(s) (empty: each on its own):", nullptr, static_cast<int>(ids.size())),
-                QLineEdit::Normal, {}, &accepted);
-            if (accepted)
-                project.items().set_group(ids, group.trimmed().toStdString());
-        }));
+    menu->addAction(tr("Set group…"), this, [this, ids, job] {
+        bool accepted = false;
+        const QString group = QInputDialog::getText(
+            this, tr("Set group"),
+            tr("Group of %n image(s) (empty: each on its own):", nullptr, static_cast<int>(ids.size())),
+            QLineEdit::Normal, {}, &accepted);
+        if (accepted && context_.session.is_open())
+            job(tr("Setting the group"), [ids, name = group.trimmed().toStdString()](Project& project) {
+                project.items().set_group(ids, name);
+            })();
+    });
     QMenu* use = menu->addMenu(tr("Use for"));
     const std::pair<QString, std::string> uses[] = {
         {tr("Training"), "train"}, {tr("Validation"), "val"}, {tr("Test"), "test"}, {tr("Nothing"), ""}};
     for (const auto& [title, split] : uses)
-        use->addAction(title, this, guarded([ids, split = split](Project& project) {
+        use->addAction(title, this, job(tr("Changing the split"), [ids, split = split](Project& project) {
                            project.splits().assign(ids, split);
                        }));
+    const auto complete = [ids](bool is) {
+        return [ids, is](Project& project) {
+            project.history().together(is ? "mark as complete" : "mark as incomplete", [&] {
+                for (const ItemId id : ids)
+                    project.items().set_complete(id, is);
+            });
+        };
+    };
     menu->addAction(tr("All of it is labelled: the rest is background"), this,
-                    guarded([ids](Project& project) {
-                        for (ItemId id : ids)
-                            project.items().set_complete(id, true);
-                    }));
+                    job(tr("Marking as complete"), complete(true)));
     menu->addAction(tr("Only partly labelled: the rest does not count"), this,
-                    guarded([ids](Project& project) {
-                        for (ItemId id : ids)
-                            project.items().set_complete(id, false);
-                    }));
+                    job(tr("Marking as incomplete"), complete(false)));
     const Item* first = items_.item(ids.front());
     if (first && first->state == ItemState::Changed)
-        menu->addAction(tr("The changed file still fits its labels"), this, guarded([ids](Project& project) {
-                            for (ItemId id : ids)
+        menu->addAction(tr("The changed file still fits its labels"), this,
+                        job(tr("Keeping the labels"), [ids](Project& project) {
+                            for (const ItemId id : ids)
                                 project.items().accept_change(id);
                         }));
     menu->addSeparator();

@@ -3,6 +3,7 @@
 
 #include "widgets/browser/item_list_model.h"
 #include "widgets/shell/action_registry.h"
+#include "widgets/shell/background_job.h"
 #include "widgets/shell/copy_command.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
@@ -19,6 +20,10 @@
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
 
 namespace eyepiece {
 
@@ -236,26 +241,32 @@ QString GroupSplitPanel::group_rule() const {
 }
 
 void GroupSplitPanel::apply_groups() {
-    try {
-        const auto groups = context_.session.project().splits().group_by(group_rule().toStdString());
-        context_.notices.show(Notice::Kind::Good,
-                              groups == 1 ? tr("The images are now one group.")
-                                          : tr("The images are now in %1 groups.").arg(number(groups)));
-    } catch (const std::exception& error) {
-        context_.notices.show_error(error, QStringLiteral("groups"));
-    }
+    auto groups = std::make_shared<std::int64_t>(0);
+    context_.session.run(
+        tr("Grouping the images"),
+        [groups, rule = group_rule().toStdString()](Project& project, JobContext&) {
+            *groups = project.splits().group_by(rule);
+        },
+        [this, groups] {
+            context_.notices.show(Notice::Kind::Good,
+                                  *groups == 1 ? tr("The images are now one group.")
+                                               : tr("The images are now in %1 groups.").arg(number(*groups)));
+        });
 }
 
 void GroupSplitPanel::apply_split() {
-    try {
-        const SplitResult result = context_.session.project().splits().apply(request());
-        if (result.warnings.empty())
-            context_.notices.show(Notice::Kind::Good, tr("Split: %1.").arg(result_words(result)));
-        else
-            context_.notices.show(Notice::Kind::Look, QString::fromStdString(result.warnings.front()));
-    } catch (const std::exception& error) {
-        context_.notices.show_error(error, QStringLiteral("split"));
-    }
+    auto result = std::make_shared<SplitResult>();
+    context_.session.run(
+        tr("Splitting the images"),
+        [result, wanted = request()](Project& project, JobContext&) {
+            *result = project.splits().apply(wanted);
+        },
+        [this, result] {
+            if (result->warnings.empty())
+                context_.notices.show(Notice::Kind::Good, tr("Split: %1.").arg(result_words(*result)));
+            else
+                context_.notices.show(Notice::Kind::Look, QString::fromStdString(result->warnings.front()));
+        });
 }
 
 QString GroupSplitPanel::result_words(const SplitResult& result) const {
@@ -286,20 +297,21 @@ void GroupSplitPanel::refresh_columns() {
 
 void GroupSplitPanel::refresh() {
     refresh_columns();
-    QSet<QString> groups;
+    std::unordered_set<std::string_view> groups;
     std::int64_t grouped = 0, train = 0, val = 0, test = 0;
     for (const Item& item : items_.items()) {
         if (!item.group.empty()) {
-            groups.insert(QString::fromStdString(item.group));
+            groups.insert(item.group);
             ++grouped;
         }
         train += item.split == "train";
         val += item.split == "val";
         test += item.split == "test";
     }
-    groups_now_->setText(
-        groups.isEmpty() ? tr("Now: each image on its own.")
-                         : tr("Now: %1 images in %2 groups.").arg(number(grouped), number(groups.size())));
+    groups_now_->setText(groups.empty()
+                             ? tr("Now: each image on its own.")
+                             : tr("Now: %1 images in %2 groups.")
+                                   .arg(number(grouped), number(static_cast<std::int64_t>(groups.size()))));
     const bool split = train + val + test > 0;
     split_now_->setText(split ? tr("Now: %1 / %2 / %3.").arg(number(train), number(val), number(test))
                               : tr("Now: not split. Training then makes a split by itself."));
@@ -314,31 +326,60 @@ void GroupSplitPanel::preview_soon() {
     soon_->start();
 }
 
+void GroupSplitPanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    preview_soon();
+}
+
 void GroupSplitPanel::preview() {
+    if (!isVisible())
+        return; // made when it is shown
     if (!context_.session.is_open() || items_.size() == 0) {
         outcome_->set_text(tr("Nothing yet: add images first."));
         split_button_->setEnabled(false);
         return;
     }
-    try {
-        const SplitResult result = context_.session.project().splits().preview(request());
-        const bool none = result.train + result.val + result.test == 0;
-        outcome_->set_title(none ? tr("No image to split") : result_words(result));
-        QString text;
-        for (const std::string& warning : result.warnings)
-            text += (text.isEmpty() ? "" : "\n") + QString::fromStdString(warning);
-        if (none)
-            text = tr("Label some images first, or switch “Only labelled images” off.");
-        outcome_->set_text(
-            text.isEmpty() ? tr("No image has a near-copy on another side that the groups know of.") : text);
-        outcome_->set_title_token(result.warnings.empty() ? Token::Text : Token::Look);
-        split_button_->setEnabled(!none);
-    } catch (const std::exception& error) {
-        outcome_->set_title(tr("This split cannot be made"));
-        outcome_->set_title_token(Token::Look);
-        outcome_->set_text(QString::fromUtf8(error.what()));
-        split_button_->setEnabled(false);
+    if (previewing_) {
+        preview_again_ = true;
+        return;
     }
+    auto result = std::make_shared<SplitResult>();
+    previewing_ = new BackgroundJob(
+        tr("Trying the split"),
+        [result, wanted = request(), place = context_.session.project().folder()](JobContext&) {
+            *result = Project::open(place, Project::Access::ReadOnly)->splits().preview(wanted);
+        },
+        this);
+    connect(previewing_, &BackgroundJob::finished, this, [this, result] { show_preview(*result); });
+    connect(previewing_, &BackgroundJob::failed, this, &GroupSplitPanel::show_impossible);
+    connect(previewing_, &BackgroundJob::ended, this, [this] {
+        previewing_->deleteLater();
+        previewing_ = nullptr;
+        if (std::exchange(preview_again_, false))
+            preview();
+    });
+    previewing_->start();
+}
+
+void GroupSplitPanel::show_preview(const SplitResult& result) {
+    const bool none = result.train + result.val + result.test == 0;
+    outcome_->set_title(none ? tr("No image to split") : result_words(result));
+    QString text;
+    for (const std::string& warning : result.warnings)
+        text += (text.isEmpty() ? "" : "\n") + QString::fromStdString(warning);
+    if (none)
+        text = tr("Label some images first, or switch “Only labelled images” off.");
+    outcome_->set_text(
+        text.isEmpty() ? tr("No image has a near-copy on another side that the groups know of.") : text);
+    outcome_->set_title_token(result.warnings.empty() ? Token::Text : Token::Look);
+    split_button_->setEnabled(!none);
+}
+
+void GroupSplitPanel::show_impossible(const QString& why) {
+    outcome_->set_title(tr("This split cannot be made"));
+    outcome_->set_title_token(Token::Look);
+    outcome_->set_text(why);
+    split_button_->setEnabled(false);
 }
 
 } // namespace eyepiece

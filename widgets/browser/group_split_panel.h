@@ -2,6 +2,7 @@
 #pragma once
 #include "core/project/splits.h"
 
+#include <QPointer>
 #include <QWidget>
 
 class QComboBox;
@@ -14,6 +15,7 @@ class QVBoxLayout;
 
 namespace eyepiece {
 
+class BackgroundJob;
 class Card;
 class ItemListModel;
 class SwitchRow;
@@ -38,7 +40,10 @@ private:
     void refresh_columns();
     void refresh(); // what the project says now
     void preview_soon();
-    void preview();
+    void preview(); // in the background: with many images it takes longer than a frame
+    void show_preview(const SplitResult& result);
+    void show_impossible(const QString& why);
+    void showEvent(QShowEvent* event) override;
     QString result_words(const SplitResult& result) const;
 
     WorkbenchContext& context_;
@@ -59,6 +64,8 @@ private:
     QPushButton* split_button_;
     QLabel* split_now_;
     QTimer* soon_;
+    QPointer<BackgroundJob> previewing_;
+    bool preview_again_ = false;
 };
 
 } // namespace eyepiece

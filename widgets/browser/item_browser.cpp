@@ -171,7 +171,11 @@ ItemBrowser::ItemBrowser(const Theme& theme, ProjectSession& session, Selection&
         show_selection();
         refresh();
     });
-    connect(&model_, &QAbstractItemModel::dataChanged, this, &ItemBrowser::refresh);
+    connect(&model_, &QAbstractItemModel::dataChanged, this,
+            [this](const QModelIndex&, const QModelIndex&, const QList<int>& roles) {
+                if (!roles.contains(Qt::DecorationRole))
+                    refresh();
+            });
     connect(&model_, &ItemListModel::loaded, this, &ItemBrowser::refresh);
     connect(&model_, &ItemListModel::arranged_anew, this, [this] {
         if (filter_->text().trimmed() != model_.filter())

@@ -7,6 +7,7 @@
 
 #include <QCoreApplication>
 #include <QLocale>
+#include <QThreadPool>
 #include <QTimer>
 #include <algorithm>
 #include <optional>
@@ -15,7 +16,9 @@ namespace eyepiece {
 
 namespace {
 
-constexpr int reload_pause_ms = 250; // while thousands of files are being read, the list need not follow each
+// While thousands of files are being read the list need not follow each: between two readings of it lies this
+// long, and several times what one takes.
+constexpr qint64 reload_pause_ms = 250, reload_share = 4;
 
 QString said(const char* text) {
     return QCoreApplication::translate("ItemListModel", text);
@@ -55,14 +58,13 @@ ItemWords describe_item(const Item& item) {
 ItemListModel::ItemListModel(ProjectSession& session, ThumbnailCache* thumbnails, QObject* parent)
     : QAbstractTableModel(parent), session_(session), thumbnails_(thumbnails), soon_(new QTimer(this)) {
     soon_->setSingleShot(true);
-    soon_->setInterval(reload_pause_ms);
     connect(soon_, &QTimer::timeout, this, &ItemListModel::reload);
     connect(&session_, &ProjectSession::opened, this, &ItemListModel::reload);
     connect(&session_, &ProjectSession::closing, this, [this] {
         delete loading_;
         loading_ = nullptr;
         soon_->stop();
-        adopt(std::make_shared<std::vector<Item>>());
+        adopt(std::make_shared<std::vector<Item>>(), {});
     });
     connect(&session_, &ProjectSession::items_added, this, &ItemListModel::reload);
     connect(&session_, &ProjectSession::items_removed, this, &ItemListModel::reload);
@@ -95,8 +97,10 @@ ItemListModel::~ItemListModel() {
 }
 
 void ItemListModel::load_later() {
+    const qint64 pause = std::max(reload_pause_ms, reload_share * load_ms_);
+    const qint64 passed = since_load_.isValid() ? since_load_.elapsed() : pause;
     if (!soon_->isActive())
-        soon_->start();
+        soon_->start(static_cast<int>(std::max<qint64>(0, pause - passed)));
 }
 
 void ItemListModel::reload() {
@@ -106,21 +110,33 @@ void ItemListModel::reload() {
         load_again_ = true;
         return;
     }
+    since_load_.start();
     try {
         if (session_.project().items().count() <= read_at_once) {
-            adopt(std::make_shared<std::vector<Item>>(session_.project().items().all()));
+            auto items = std::make_shared<std::vector<Item>>(session_.project().items().all());
+            Index index = index_of(*items);
+            adopt(std::move(items), std::move(index));
+            load_ms_ = since_load_.elapsed();
             return;
         }
     } catch (const Error& error) { // called by signals: the list stays as it was
         Q_EMIT session_.job_failed(tr("Reading the list of images"), QString::fromUtf8(error.what()));
         return;
     }
-    auto found = std::make_shared<std::vector<Item>>();
+    struct Found {
+        std::shared_ptr<std::vector<Item>> items = std::make_shared<std::vector<Item>>();
+        Index index;
+    };
+    auto found = std::make_shared<Found>();
     const auto place = session_.project().folder();
     loading_ = new BackgroundJob(tr("Reading the list of images"), [found, place](JobContext&) {
-        *found = Project::open(place, Project::Access::ReadOnly)->items().all();
+        *found->items = Project::open(place, Project::Access::ReadOnly)->items().all();
+        found->index = index_of(*found->items);
     });
-    connect(loading_, &BackgroundJob::finished, this, [this, found] { adopt(found); });
+    connect(loading_, &BackgroundJob::finished, this, [this, found] {
+        load_ms_ = since_load_.elapsed();
+        adopt(std::move(found->items), std::move(found->index));
+    });
     connect(loading_, &BackgroundJob::failed, this, [this](const QString& message) {
         Q_EMIT session_.job_failed(tr("Reading the list of images"), message);
     });
@@ -135,30 +151,39 @@ void ItemListModel::reload() {
     loading_->start();
 }
 
-void ItemListModel::adopt(std::shared_ptr<std::vector<Item>> items) {
+void ItemListModel::adopt(std::shared_ptr<std::vector<Item>> items, Index index) {
+    auto before = items_;
     if (same_rows(*items, *items_) && filter_.isEmpty() && order_ == ItemOrder::Name) {
         items_ = std::move(items); // the same rows with other content: selection and scrolling stay
         if (!rows_.empty())
-            Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, ColumnCount - 1));
+            Q_EMIT dataChanged(this->index(0, 0), this->index(rowCount() - 1, ColumnCount - 1));
     } else {
         beginResetModel();
         items_ = std::move(items);
-        reindex();
+        index_ = std::move(index);
         rows_ = arranged();
-        row_of_.clear();
-        for (int r = 0; r < static_cast<int>(rows_.size()); ++r)
-            row_of_.insert((*items_)[static_cast<std::size_t>(rows_[static_cast<std::size_t>(r)])].id, r);
+        number_rows();
         endResetModel();
     }
     count_labelled();
     Q_EMIT loaded();
+    // Taking a long list apart takes as long as a frame, too.
+    if (before->size() > static_cast<std::size_t>(read_at_once))
+        QThreadPool::globalInstance()->start([old = std::move(before)] {});
 }
 
-void ItemListModel::reindex() {
-    index_.clear();
-    index_.reserve(static_cast<qsizetype>(items_->size()));
-    for (int i = 0; i < static_cast<int>(items_->size()); ++i)
-        index_.insert((*items_)[static_cast<std::size_t>(i)].id, i);
+ItemListModel::Index ItemListModel::index_of(const std::vector<Item>& items) {
+    Index index;
+    index.reserve(static_cast<qsizetype>(items.size()));
+    for (int i = 0; i < static_cast<int>(items.size()); ++i)
+        index.insert(items[static_cast<std::size_t>(i)].id, i);
+    return index;
+}
+
+void ItemListModel::number_rows() {
+    row_of_.assign(items_->size(), -1);
+    for (int r = 0; r < static_cast<int>(rows_.size()); ++r)
+        row_of_[static_cast<std::size_t>(rows_[static_cast<std::size_t>(r)])] = r;
 }
 
 void ItemListModel::count_labelled() {
@@ -202,9 +227,7 @@ void ItemListModel::set_order(ItemOrder order) {
 void ItemListModel::arrange() {
     beginResetModel();
     rows_ = arranged();
-    row_of_.clear();
-    for (int r = 0; r < static_cast<int>(rows_.size()); ++r)
-        row_of_.insert(id(r), r);
+    number_rows();
     endResetModel();
     Q_EMIT arranged_anew();
 }
@@ -244,7 +267,8 @@ const Item* ItemListModel::item_at(int row) const {
 }
 
 int ItemListModel::row(ItemId id) const {
-    return row_of_.value(id, -1);
+    const auto found = index_.constFind(id);
+    return found == index_.constEnd() ? -1 : row_of_[static_cast<std::size_t>(*found)];
 }
 
 const Item* ItemListModel::item(ItemId id) const {

@@ -4,6 +4,7 @@
 #include "widgets/theme/tokens.h"
 
 #include <QAbstractTableModel>
+#include <QElapsedTimer>
 #include <QHash>
 #include <QString>
 #include <memory>
@@ -70,11 +71,13 @@ Q_SIGNALS:
 private:
     void reload();
     void load_later();
-    void adopt(std::shared_ptr<std::vector<Item>> items);
+    using Index = QHash<ItemId, int>; // places in a list of items
+    static Index index_of(const std::vector<Item>& items);
+    void adopt(std::shared_ptr<std::vector<Item>> items, Index index);
     void reread(ItemId id);
     void arrange(); // rows_ anew, with a model reset
     std::vector<int> arranged() const;
-    void reindex();
+    void number_rows();
     void count_labelled();
 
     static constexpr std::int64_t read_at_once = 1000; // more than that are read on another thread
@@ -82,14 +85,16 @@ private:
     ProjectSession& session_;
     ThumbnailCache* thumbnails_;
     std::shared_ptr<std::vector<Item>> items_ = std::make_shared<std::vector<Item>>();
-    QHash<ItemId, int> index_; // into *items_
-    std::vector<int> rows_;    // shown: index into *items_
-    QHash<ItemId, int> row_of_;
+    Index index_;             // into *items_
+    std::vector<int> rows_;   // shown: index into *items_
+    std::vector<int> row_of_; // of each of *items_; -1: hidden
     QString filter_;
     ItemOrder order_ = ItemOrder::Name;
     std::int64_t labelled_ = 0;
     BackgroundJob* loading_ = nullptr;
     bool load_again_ = false;
+    QElapsedTimer since_load_; // began
+    qint64 load_ms_ = 0;       // what it took
     QTimer* soon_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/browser/project_actions.h"
 
+#include "widgets/browser/export_dialog.h"
 #include "widgets/browser/import_dialog.h"
 #include "widgets/browser/item_list_model.h"
 #include "widgets/shell/action_registry.h"
@@ -36,7 +37,7 @@ ProjectActions::ProjectActions(WorkbenchContext& context, ItemListModel& items, 
     register_actions();
     const auto enable = [this] {
         for (const char* id : {"project.close", "data.add-files", "data.add-folder", "data.import-labels",
-                               "data.check-files", "data.remove"})
+                               "data.export-labels", "data.check-files", "data.remove"})
             context_.actions.find(QString::fromLatin1(id))->setEnabled(context_.session.is_open());
     };
     connect(&context_.session, &ProjectSession::opened, this, enable);
@@ -92,6 +93,11 @@ void ProjectActions::register_actions() {
     add("data.import-labels", tr("Import labels…"), "import", "Ctrl+Shift+L", [this] {
         ImportDialog dialog(context_, window_);
         connect(&dialog, &ImportDialog::chosen, this, &ProjectActions::import_labels);
+        dialog.exec();
+    });
+    add("data.export-labels", tr("Export labels…"), "export", "Ctrl+Shift+E", [this] {
+        ExportDialog dialog(context_, window_);
+        connect(&dialog, &ExportDialog::chosen, this, &ProjectActions::export_labels);
         dialog.exec();
     });
     add("data.check-files", tr("Look for missing and changed files"), "refresh", "F5",

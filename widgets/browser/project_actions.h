@@ -21,7 +21,7 @@ class WorkbenchContext;
 // drops. Everything that reads files runs as a job of the session; errors become notices.
 //
 //   project.open-images  project.open  project.new  project.sample  project.close
-//   data.add-files  data.add-folder  data.import-labels  data.check-files  data.remove
+//   data.add-files  data.add-folder  data.import-labels  data.export-labels  data.check-files  data.remove
 class EYEPIECE_EXPORT ProjectActions : public QObject {
     Q_OBJECT
 public:
@@ -35,6 +35,8 @@ public:
     void add_paths(const QStringList& paths); // files and folders, into the open project
     // `settings`: of import_parameters() (core/intake/importer.h), those that differ from their defaults.
     void import_labels(const QStringList& paths, const Json& settings);
+    // "masks": label images into a folder; "coco": one file.
+    void export_labels(const QString& format, const QString& path);
     // The sample project, made by the seeded generator when it is not there yet. `folder` empty: in the
     // user's data.
     void open_sample(const QString& folder = {});
@@ -47,6 +49,7 @@ public:
     // The words of `eyepiece-cli import` that do the same.
     static QStringList import_arguments(const QString& project, const QStringList& paths,
                                         const Json& settings);
+    static QStringList export_arguments(const QString& project, const QString& format, const QString& path);
 
     // Of the last time images or labels were brought in.
     const std::vector<SkippedFile>& skipped() const { return skipped_; }

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of ProjectActions that reads files: always as a job of the session.
+// The part of ProjectActions that reads and writes files: always as a job of the session.
 #include "core/intake/importer.h"
+#include "core/intake/label_export.h"
 #include "core/intake/sample_project.h"
 #include "widgets/browser/project_actions.h"
+#include "widgets/canvas/label_editor.h"
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
 #include "widgets/shell/workbench_context.h"
 
+#include <QDesktopServices>
+#include <QDir>
 #include <QFileInfo>
 #include <QLocale>
 #include <QStandardPaths>
+#include <QUrl>
 #include <memory>
 
 namespace eyepiece {
@@ -92,6 +97,52 @@ void ProjectActions::add_paths(const QStringList& paths) {
 
 void ProjectActions::import_labels(const QStringList& paths, const Json& settings) {
     bring_in(tr("Importing labels"), paths, settings);
+}
+
+QStringList ProjectActions::export_arguments(const QString& project, const QString& format,
+                                             const QString& path) {
+    return {QStringLiteral("labels"), project, QStringLiteral("--format"), format,
+            QStringLiteral("--out"),  path};
+}
+
+void ProjectActions::export_labels(const QString& format, const QString& path) {
+    context_.labels.commit();
+    if (!context_.labels.flush()) {
+        return context_.notices.show(Notice::Kind::Bad,
+                                     tr("The last strokes are not saved yet, so they would be missing "
+                                        "from the export. Save them first, then export again."));
+    }
+    auto report = std::make_shared<LabelExportReport>();
+    try {
+        context_.session.run(
+            tr("Exporting labels"),
+            [report, coco = format == u"coco",
+             place = std::filesystem::path(path.toStdString())](Project& project, JobContext& job) {
+                *report = coco ? export_coco(project, place, job) : export_masks(project, place, job);
+            },
+            [this, report, path] {
+                Notice notice{report->skipped.empty() ? Notice::Kind::Good : Notice::Kind::Look,
+                              tr("Wrote the labels of %1 images (%2 objects) to %3.")
+                                  .arg(number(report->images), number(report->objects),
+                                       QDir::toNativeSeparators(path))};
+                if (!report->skipped.empty()) {
+                    const SkippedFile& first = report->skipped.front();
+                    notice.text +=
+                        tr(" %1 were left out; %2: %3")
+                            .arg(number(static_cast<std::int64_t>(report->skipped.size())),
+                                 QString::fromStdString(first.name), QString::fromStdString(first.reason));
+                }
+                notice.action = tr("Show");
+                notice.handler = [path] {
+                    const QFileInfo info(path);
+                    QDesktopServices::openUrl(
+                        QUrl::fromLocalFile(info.isDir() ? info.absoluteFilePath() : info.absolutePath()));
+                };
+                context_.notices.show(notice);
+            });
+    } catch (const std::exception& error) { // no project
+        context_.notices.show_error(error);
+    }
 }
 
 QString ProjectActions::sample_folder() {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/canvas_frame.h"
 
+#include "widgets/canvas/furniture.h"
 #include "widgets/canvas/layer_stack.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <mutex>
+#include <utility>
 
 namespace eyepiece {
 
@@ -39,22 +42,39 @@ QRect CanvasFrame::device_rect(const ViewTransform& view, const TileKey& key) {
 
 QRegion CanvasFrame::set_view(const ViewTransform& view) {
     const QRect all(QPoint(0, 0), view.view_size());
-    const bool same_scale = view.scale() == view_.scale() && view.image_size() == view_.image_size() &&
-                            view.view_size() == frame_.size();
+    const bool same_size = view.image_size() == view_.image_size() && view.view_size() == frame_.size();
+    const bool same_scale = same_size && view.scale() == view_.scale();
     const QPoint moved = view.offset() - view_.offset();
-    view_ = view;
     if (!same_scale) {
-        if (frame_.size() != view.view_size())
+        if (!same_size) {
             frame_ = QImage(view.view_size(), QImage::Format_RGB32);
-        dirty_ = all;
+            before_ = {};
+            invalidate();
+        } else if (dirty_.isEmpty() || zoomed_) { // else there is no whole picture to enlarge
+            if (!zoomed_) { // of several steps between two frames the first one's picture counts
+                if (before_.size() != frame_.size())
+                    before_ = QImage(frame_.size(), QImage::Format_RGB32);
+                frame_.swap(before_);
+                before_view_ = view_;
+                zoomed_ = true;
+            }
+            dirty_ = waiting_ = {};
+        } else {
+            invalidate();
+        }
+        view_ = view;
         return all;
     }
+    view_ = view;
     if (moved.isNull())
         return {};
+    if (zoomed_) // all of it is to be composed anyway
+        return all;
     if (std::abs(moved.x()) >= all.width() || std::abs(moved.y()) >= all.height()) {
-        dirty_ = all;
+        invalidate();
     } else {
         scroll(moved);
+        waiting_ = waiting_.translated(moved) & all;
         dirty_ = dirty_.translated(moved) & all;
         dirty_ += QRegion(all) - QRegion(all.translated(moved));
     }
@@ -79,33 +99,106 @@ void CanvasFrame::scroll(const QPoint& by) {
 
 void CanvasFrame::invalidate() {
     dirty_ = QRect(QPoint(0, 0), frame_.size());
+    waiting_ = {};
+    zoomed_ = false;
 }
 void CanvasFrame::invalidate(const QRect& rect) {
     dirty_ += rect.intersected(frame_.rect());
 }
+void CanvasFrame::refine(const QRect& rect) {
+    waiting_ += rect.intersected(frame_.rect());
+}
 
-const QImage& CanvasFrame::compose(TileCache& tiles, const TileScene* scene, const LayerStack& layers) {
-    if (dirty_.isEmpty())
-        return frame_;
+const QImage& CanvasFrame::compose(TileCache& tiles, const TileScene* scene, const LayerStack& layers,
+                                   const QRect& seen, Clock::time_point until) {
     // Many small rectangles cost more than the few pixels between them.
-    std::vector<QRect> rects(dirty_.begin(), dirty_.end());
-    if (rects.size() > 24)
-        rects.assign(1, dirty_.boundingRect());
-    dirty_ = {};
-    const QRect image =
-        FramePart{nullptr, {}, view_, 1}.view.covering(QRectF(QPointF(0, 0), view_.image_size()));
-    for (const QRect& rect : rects) {
-        const std::vector<Draw> draws = scene ? plan(tiles, *scene, rect) : std::vector<Draw>{};
-        const QRect seen = rect.intersected(image);
-        for (const auto& layer : layers.bottom_up())
-            if (layer->visible() && !seen.isEmpty())
-                layer->prepare(view_, seen);
-        frame_.bits(); // detached before several threads write
-        in_bands(rect.height(), 96, [&](int first, int last) {
-            compose_part({rect.left(), rect.top() + first, rect.width(), last - first}, draws, layers);
+    const auto rects_of = [](const QRegion& region) {
+        std::vector<QRect> rects(region.begin(), region.end());
+        if (rects.size() > 24)
+            rects.assign(1, region.boundingRect());
+        return rects;
+    };
+    std::mutex mutex;
+    QRegion late;
+    const auto in_time = [&](const QRect& rows) {
+        if (Clock::now() < until)
+            return true;
+        const std::lock_guard lock(mutex);
+        late += rows;
+        return false;
+    };
+    if (zoomed_) {
+        zoomed_ = false;
+        dirty_ = waiting_ = {};
+        compose_rect(frame_.rect(), tiles, scene, layers, [&](const QRect& rows) {
+            if (in_time(rows))
+                return true;
+            enlarge_before(rows);
+            return false;
         });
+        waiting_ = late;
+        return frame_;
     }
+    const auto always = [](const QRect&) { return true; };
+    for (const QRect& rect : rects_of(std::exchange(dirty_, {})))
+        compose_rect(rect, tiles, scene, layers, always);
+    const QRegion now = waiting_ & seen;
+    waiting_ -= seen;
+    for (const QRect& rect : rects_of(now))
+        compose_rect(rect, tiles, scene, layers, in_time);
+    waiting_ += late;
     return frame_;
+}
+
+void CanvasFrame::compose_rect(const QRect& rect, TileCache& tiles, const TileScene* scene,
+                               const LayerStack& layers,
+                               const std::function<bool(const QRect& rows)>& may_compose) {
+    const std::vector<Draw> draws = scene ? plan(tiles, *scene, rect) : std::vector<Draw>{};
+    const QRect seen = rect.intersected(view_.covering(QRectF(QPointF(0, 0), view_.image_size())));
+    for (const auto& layer : layers.bottom_up())
+        if (layer->visible() && !seen.isEmpty())
+            layer->prepare(view_, seen);
+    frame_.bits(); // detached before several threads write
+    constexpr int rows = 48;
+    const int parts = (rect.height() + rows - 1) / rows;
+    constexpr int worth_a_thread = 200'000; // px
+    in_bands(parts, std::max(1, worth_a_thread / (rows * std::max(rect.width(), 1))),
+             [&](int first, int last) {
+                 for (int i = first; i < last; ++i) {
+                     const int at = (parts / 2 + (i % 2 ? (i + 1) / 2 : -(i / 2)) + parts) % parts;
+                     const QRect piece =
+                         QRect(rect.left(), rect.top() + at * rows, rect.width(), rows).intersected(rect);
+                     if (may_compose(piece))
+                         compose_part(piece, draws, layers);
+                 }
+             });
+}
+
+// Pixel by pixel from the picture before, as it lies in the view now: the ground where that did not reach.
+void CanvasFrame::enlarge_before(const QRect& rect) {
+    const QPointF corner =
+        before_view_.to_device(view_.to_image(QPointF(rect.left() + 0.5, rect.top() + 0.5)));
+    const double step = before_view_.scale() / view_.scale();
+    std::vector<int> columns(static_cast<std::size_t>(rect.width()));
+    for (int x = 0; x < rect.width(); ++x) {
+        const double from = std::floor(corner.x() + x * step);
+        columns[static_cast<std::size_t>(x)] =
+            from >= 0 && from < before_.width() ? static_cast<int>(from) : -1;
+    }
+    for (int y = 0; y < rect.height(); ++y) {
+        auto* out =
+            reinterpret_cast<QRgb*>(frame_.bits() + (rect.top() + y) * frame_.bytesPerLine()) + rect.left();
+        const double from = std::floor(corner.y() + y * step);
+        if (from < 0 || from >= before_.height()) {
+            std::fill_n(out, rect.width(), ground_);
+            continue;
+        }
+        const auto* in = reinterpret_cast<const QRgb*>(before_.constScanLine(static_cast<int>(from)));
+        for (int x = 0; x < rect.width(); ++x) {
+            const int column = columns[static_cast<std::size_t>(x)];
+            out[x] = column >= 0 ? in[column] : ground_;
+        }
+    }
 }
 
 void CanvasFrame::compose_part(const QRect& rect, const std::vector<Draw>& draws, const LayerStack& layers) {
@@ -128,6 +221,7 @@ void CanvasFrame::compose_part(const QRect& rect, const std::vector<Draw>& draws
     for (const auto& layer : layers.bottom_up())
         if (layer->visible())
             layer->compose(part);
+    draw_pixel_grid(part);
 }
 
 std::vector<CanvasFrame::Draw> CanvasFrame::plan(TileCache& tiles, const TileScene& scene,

@@ -5,7 +5,9 @@
 
 #include <QCursor>
 #include <QObject>
+#include <QRectF>
 #include <QString>
+#include <optional>
 
 class QKeyEvent;
 class QPainter;
@@ -39,6 +41,9 @@ public:
     virtual bool resize(double /*steps*/) { return false; }
     // What the tool draws above the layers; the painter works in device pixels.
     virtual void paint(QPainter&, const ViewTransform&) {}
+    // Where paint() draws, in device pixels; nothing said: anywhere. What follows the pointer should say it,
+    // so that a move of the mouse does not draw the whole window anew.
+    virtual std::optional<QRectF> painted_area(const ViewTransform&) const { return {}; }
     // The image or the tool changes: finish or drop what is in hand. Never loses a stroke silently.
     virtual void finish() {}
     virtual QCursor cursor() const { return Qt::ArrowCursor; }

@@ -5,6 +5,7 @@
 #include <QThread>
 #include <QThreadPool>
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <vector>
@@ -21,27 +22,32 @@ int FramePart::device_y(double image) const {
 
 void in_bands(int count, int least, const std::function<void(int, int)>& work) {
     const int cores = std::clamp(QThread::idealThreadCount(), 1, 4);
-    const int bands = std::clamp(count / std::max(least, 1), 1, cores);
-    if (bands == 1) {
+    // More bands than threads: a thread that the system holds up, because other programs want its core, then
+    // delays one small band and not half of the picture.
+    const int bands = std::clamp(count / std::max(least, 1), 1, 12 * cores);
+    if (bands == 1 || cores == 1) {
         work(0, count);
         return;
     }
-    QSemaphore done;
-    QThreadPool* pool = QThreadPool::globalInstance();
-    int elsewhere = 0;
-    for (int band = 1; band < bands; ++band) {
-        const int first = count * band / bands, last = count * (band + 1) / bands;
-        // Never queue behind other work of the program: what no thread is free for is done here.
-        if (pool->tryStart([&work, &done, first, last] {
-                work(first, last);
-                done.release();
-            }))
-            ++elsewhere;
-        else
-            work(first, last);
-    }
-    work(0, count / bands);
-    done.acquire(elsewhere);
+    struct Shared {
+        std::atomic<int> next{0};
+        QSemaphore done;
+    };
+    // A helper that starts when all is done finds nothing left, so it may outlive this call: it shares.
+    const auto shared = std::make_shared<Shared>();
+    const auto take = [&work, count, bands](Shared& from) {
+        for (int band = from.next++; band < bands; band = from.next++) {
+            work(static_cast<int>(std::int64_t{count} * band / bands),
+                 static_cast<int>(std::int64_t{count} * (band + 1) / bands));
+            from.done.release();
+        }
+    };
+    // Never queue behind other work of the program: what no thread is free for is done here.
+    for (int helper = 1; helper < std::min(cores, bands); ++helper)
+        if (!QThreadPool::globalInstance()->tryStart([shared, take] { take(*shared); }))
+            break;
+    take(*shared);
+    shared->done.acquire(bands);
 }
 
 namespace {

@@ -23,8 +23,8 @@ struct FramePart {
     int device_y(double image) const;
 };
 
-// Runs work(first, last) over [0, count) in as many bands as there are cores to spare, one of them on the
-// calling thread, and returns when all are done.
+// Runs work(first, last) over [0, count) in bands of at least `least`, on this thread and on those that are
+// free, and returns when all are done.
 EYEPIECE_EXPORT void in_bands(int count, int least, const std::function<void(int, int)>& work);
 
 // Draws part of a square picture whose left upper corner lies at image coordinate `corner` and whose pixels

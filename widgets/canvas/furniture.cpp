@@ -4,7 +4,9 @@
 #include <QLocale>
 #include <QPainter>
 #include <QPainterPath>
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace eyepiece {
 
@@ -79,22 +81,34 @@ void draw_scale_bar(QPainter& painter, const QPointF& bottom_center, const Scale
                        bar.text);
 }
 
-void draw_pixel_grid(QPainter& painter, const ViewTransform& view) {
+void draw_pixel_grid(const FramePart& part) {
     constexpr double smallest = 14; // device pixels for one image pixel
+    const ViewTransform& view = part.view;
     if (view.scale() < smallest)
         return;
-    const QRectF seen = view.visible_image();
-    const int alpha = static_cast<int>(std::min(1.0, (view.scale() - smallest) / 16) * 40) + 10;
-    painter.setPen(QPen(QColor(255, 255, 255, alpha), 1));
-    const auto y0 = view.to_device(seen.topLeft()).y(), y1 = view.to_device(seen.bottomRight()).y();
-    const auto x0 = view.to_device(seen.topLeft()).x(), x1 = view.to_device(seen.bottomRight()).x();
-    for (double x = std::ceil(seen.left()); x <= seen.right(); ++x) {
-        const double at = std::floor(view.to_device(QPointF(x, 0)).x());
-        painter.drawLine(QLineF(at, y0, at, y1));
-    }
-    for (double y = std::ceil(seen.top()); y <= seen.bottom(); ++y) {
-        const double at = std::floor(view.to_device(QPointF(0, y)).y());
-        painter.drawLine(QLineF(x0, at, x1, at));
+    const auto alpha = static_cast<unsigned>(std::min(1.0, (view.scale() - smallest) / 16) * 40) + 10;
+    const auto line_before = [&](double image, int offset) { // of the image pixel that begins there
+        return static_cast<int>(std::floor(image * view.scale() + offset));
+    };
+    const auto lines = [&](int first, int last, int offset) {
+        std::vector<int> at;
+        for (double image = std::ceil((first - offset) / view.scale() - 1); line_before(image, offset) < last;
+             ++image)
+            if (const int line = line_before(image, offset); line >= first)
+                at.push_back(line);
+        return at;
+    };
+    const QRect& rect = part.rect;
+    const std::vector<int> columns = lines(rect.left(), rect.right() + 1, view.offset().x()),
+                           rows = lines(rect.top(), rect.bottom() + 1, view.offset().y());
+    for (int y = rect.top(); y <= rect.bottom(); ++y) {
+        QRgb* row = part.row(y);
+        if (std::binary_search(rows.begin(), rows.end(), y))
+            for (int x = rect.left(); x <= rect.right(); ++x)
+                row[x] = mixed(row[x], 0xffffffffu, alpha);
+        else
+            for (const int x : columns)
+                row[x] = mixed(row[x], 0xffffffffu, alpha);
     }
 }
 

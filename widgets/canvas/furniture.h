@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/data/image.h"
-#include "widgets/canvas/view_transform.h"
+#include "widgets/canvas/frame.h"
 
 #include <QString>
 
@@ -26,8 +26,7 @@ EYEPIECE_EXPORT QString value_text(double value, PixelType type);
 void draw_text_on_image(QPainter& painter, const QRectF& box, int flags, const QString& text);
 void draw_scale_bar(QPainter& painter, const QPointF& bottom_center, const ScaleBar& bar,
                     double device_pixel_ratio);
-// Lines between the pixels, when they are large enough that one can count them. The painter works in device
-// pixels.
-void draw_pixel_grid(QPainter& painter, const ViewTransform& view);
+// Lines between the pixels, when they are large enough that one can count them.
+void draw_pixel_grid(const FramePart& part);
 
 } // namespace eyepiece

@@ -8,6 +8,7 @@
 #include <QPaintEvent>
 #include <QPainter>
 #include <QThread>
+#include <QTimer>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -17,7 +18,9 @@ namespace eyepiece {
 
 namespace {
 
-constexpr QRgb ground = 0xff08090bu; // near-black in both themes
+constexpr QRgb ground = 0xff08090bu;                   // near-black in both themes
+constexpr std::chrono::milliseconds compose_budget{7}; // of the 16 that a frame has
+constexpr int refine_after_ms = 30;
 constexpr std::size_t tile_budget = 256u << 20;
 constexpr std::size_t pixel_budget = 512u << 20;
 
@@ -36,7 +39,8 @@ ImageCanvas::ImageCanvas(ImageLoader::Opener opener, QWidget* parent)
     , renderer_(new TileRenderer(std::clamp(QThread::idealThreadCount() - 1, 1, 4), this))
     , tiles_(tile_budget)
     , frame_(ground)
-    , planes_(new PlaneBar(this)) {
+    , planes_(new PlaneBar(this))
+    , refine_(new QTimer(this)) {
     setObjectName(QStringLiteral("canvas"));
     setAccessibleName(tr("Image"));
     setMouseTracking(true);
@@ -68,6 +72,12 @@ ImageCanvas::ImageCanvas(ImageLoader::Opener opener, QWidget* parent)
         update(logical(rect));
     });
     connect(planes_, &PlaneBar::moved, this, &ImageCanvas::set_plane);
+    refine_->setSingleShot(true);
+    refine_->setInterval(refine_after_ms);
+    connect(refine_, &QTimer::timeout, this, [this] {
+        if (const QRect waiting = frame_.waiting(); !waiting.isEmpty())
+            update(logical(waiting));
+    });
 }
 
 ImageCanvas::~ImageCanvas() = default;
@@ -221,15 +231,17 @@ void ImageCanvas::take_tiles() {
         if (scene_ && result.key.image == scene_->image) {
             const QRect rect = CanvasFrame::device_rect(view_, result.key);
             if (rect.intersects(QRect(QPoint(0, 0), view_.view_size()))) {
-                frame_.invalidate(rect);
-                update(logical(rect));
+                frame_.refine(rect);
+                // While the view is being zoomed every frame takes the newest tiles anyway.
+                if (!refine_->isActive())
+                    update(logical(rect));
             }
         }
     }
 }
 
 bool ImageCanvas::idle() const {
-    return renderer_->idle() &&
+    return renderer_->idle() && frame_.waiting().isEmpty() &&
            (!scene_ || CanvasFrame::wanted(view_, const_cast<TileCache&>(tiles_), *scene_).empty());
 }
 
@@ -246,6 +258,8 @@ QRect ImageCanvas::logical(const QRect& rect) const {
 }
 
 void ImageCanvas::view_moved() {
+    if (frame_.view().scale() != view_.scale())
+        refine_->start();
     if (!frame_.set_view(view_).isEmpty())
         update();
     request_tiles();
@@ -298,7 +312,14 @@ void ImageCanvas::paintEvent(QPaintEvent* event) {
     if (view_.view_size() != (QSizeF(size()) * ratio).toSize()) // moved to a screen of another scale
         resizeEvent(nullptr);
     frame_.set_view(view_);
-    const QImage& picture = frame_.compose(tiles_, scene_.get(), *layers_);
+    const QRectF shown(event->region().boundingRect());
+    const QRect seen(
+        QRectF(shown.x() * ratio, shown.y() * ratio, shown.width() * ratio, shown.height() * ratio)
+            .toAlignedRect());
+    const QImage& picture =
+        frame_.compose(tiles_, scene_.get(), *layers_, seen, CanvasFrame::Clock::now() + compose_budget);
+    if (!frame_.waiting().isEmpty())
+        refine_->start();
     QPainter painter(this);
     for (const QRect& rect : event->region()) {
         const QRectF source(rect.x() * ratio, rect.y() * ratio, rect.width() * ratio, rect.height() * ratio);
@@ -306,11 +327,10 @@ void ImageCanvas::paintEvent(QPaintEvent* event) {
     }
     painter.save();
     painter.scale(1 / ratio, 1 / ratio);
-    if (image_)
-        draw_pixel_grid(painter, view_);
     if (tool_ && image_) {
         painter.setRenderHint(QPainter::Antialiasing);
         tool_->paint(painter, view_);
+        tool_area_ = tool_->painted_area(view_); // the view may have moved below it
     }
     painter.restore();
     paint_furniture(painter, event->rect());

@@ -10,6 +10,9 @@
 #include <QWidget>
 #include <functional>
 #include <memory>
+#include <optional>
+
+class QTimer;
 
 namespace eyepiece {
 
@@ -21,7 +24,8 @@ class PlaneBar;
 //   wheel                 zoom around the pointer           Ctrl + wheel   size of the tool, if it has one
 //   Space or middle drag  pan (also two fingers)            Shift + wheel  pan sideways
 //   F, Ctrl+0             whole image                       Ctrl+1         one image pixel a screen pixel
-//   +, -                  zoom                              arrows         pan
+//   +, -                  zoom                              arrows         the image before or after; Shift:
+//   pan
 class EYEPIECE_EXPORT ImageCanvas : public QWidget {
     Q_OBJECT
 public:
@@ -80,6 +84,7 @@ Q_SIGNALS:
     void plane_changed(int z, int t);
     void pixel_hovered(const QPoint& pixel); // (-1,-1): left the image
     void tool_changed();
+    void step_wanted(int images); // to another image: 1 the next, -1 the one before
     void files_dropped(const QStringList& paths);
 
 protected:
@@ -107,9 +112,11 @@ private:
     void take_tiles();
     void view_moved();
     void update_cursor();
+    void repaint_tool();
     void paint_furniture(QPainter& painter, const QRect& rect);
     QRect logical(const QRect& device) const;
     QPoint device(const QPointF& position) const;
+    bool arrow_key(QKeyEvent* event);
     bool navigation_key(QKeyEvent* event);
 
     ViewTransform view_;
@@ -124,7 +131,9 @@ private:
     TileCache tiles_;
     CanvasFrame frame_;
     PlaneBar* planes_;
+    QTimer* refine_; // runs for a moment after each zoom: then what was drawn in haste is drawn well
     QPointer<CanvasTool> tool_;
+    std::optional<QRectF> tool_area_; // where it drew last; nothing said: anywhere
     std::function<QString(const QPoint&)> extra_readout_;
     QPoint pointer_pixel_{-1, -1};
     QPointF pointer_device_;

@@ -9,6 +9,7 @@
 #include <QTabletEvent>
 #include <QWheelEvent>
 #include <cmath>
+#include <utility>
 
 namespace eyepiece {
 
@@ -33,12 +34,23 @@ void ImageCanvas::set_tool(CanvasTool* tool) {
     }
     tool_ = tool;
     if (tool_) {
-        connect(tool_, &CanvasTool::repaint, this, qOverload<>(&QWidget::update));
+        connect(tool_, &CanvasTool::repaint, this, &ImageCanvas::repaint_tool);
         connect(tool_, &CanvasTool::cursor_changed, this, &ImageCanvas::update_cursor);
     }
+    tool_area_.reset();
     update_cursor();
     update();
     Q_EMIT tool_changed();
+}
+
+void ImageCanvas::repaint_tool() {
+    const auto now = tool_ ? tool_->painted_area(view_) : std::optional<QRectF>();
+    const auto before = std::exchange(tool_area_, now);
+    if (!now || !before)
+        return update();
+    for (const QRectF& area : {*before, *now})
+        if (!area.isEmpty())
+            update(logical(area.toAlignedRect()));
 }
 
 void ImageCanvas::update_cursor() {
@@ -173,10 +185,39 @@ void ImageCanvas::leaveEvent(QEvent*) {
         tool_->leave();
 }
 
+// Arrows go from image to image; with Shift they pan.
+bool ImageCanvas::arrow_key(QKeyEvent* event) {
+    const auto modifiers = event->modifiers() & ~Qt::KeypadModifier;
+    const int step = static_cast<int>(pan_step * devicePixelRatioF());
+    QPoint along;
+    switch (event->key()) {
+    case Qt::Key_Left:
+        along = {-1, 0};
+        break;
+    case Qt::Key_Right:
+        along = {1, 0};
+        break;
+    case Qt::Key_Up:
+        along = {0, -1};
+        break;
+    case Qt::Key_Down:
+        along = {0, 1};
+        break;
+    default:
+        return false;
+    }
+    if (modifiers == Qt::NoModifier)
+        Q_EMIT step_wanted(along.x() + along.y());
+    else if (modifiers == Qt::ShiftModifier)
+        pan(-along * step);
+    else
+        return false;
+    return true;
+}
+
 bool ImageCanvas::navigation_key(QKeyEvent* event) {
     const bool ctrl = event->modifiers() & Qt::ControlModifier;
     const bool plain = !(event->modifiers() & ~(Qt::KeypadModifier | Qt::ShiftModifier));
-    const int step = static_cast<int>(pan_step * devicePixelRatioF());
     switch (event->key()) {
     case Qt::Key_F:
         if (!plain)
@@ -200,26 +241,6 @@ bool ImageCanvas::navigation_key(QKeyEvent* event) {
     case Qt::Key_Minus:
         zoom_by(1 / zoom_per_notch);
         return true;
-    case Qt::Key_Left:
-        if (!plain)
-            return false;
-        pan({step, 0});
-        return true;
-    case Qt::Key_Right:
-        if (!plain)
-            return false;
-        pan({-step, 0});
-        return true;
-    case Qt::Key_Up:
-        if (!plain)
-            return false;
-        pan({0, step});
-        return true;
-    case Qt::Key_Down:
-        if (!plain)
-            return false;
-        pan({0, -step});
-        return true;
     default:
         return false;
     }
@@ -235,7 +256,7 @@ void ImageCanvas::keyPressEvent(QKeyEvent* event) {
     }
     if (tool_ && tool_->key(event))
         return;
-    if (image_ && navigation_key(event))
+    if (arrow_key(event) || (image_ && navigation_key(event)))
         return;
     QWidget::keyPressEvent(event);
 }

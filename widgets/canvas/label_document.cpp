@@ -11,8 +11,8 @@ namespace eyepiece {
 namespace {
 
 constexpr std::int64_t tile = LabelTiles::tile_size;
-constexpr std::int64_t whole_edit = 4 << 20; // px: an edit up to this size is written as one rectangle
-constexpr int tiles_a_part = 8;              // else in squares of this many tiles
+constexpr std::int64_t whole_edit = 1 << 20; // px: an edit up to this size is written as one rectangle
+constexpr int tiles_a_part = 4;              // else in squares of this many tiles, or tile by tile
 
 double distance_squared(double px, double py, Point2 a, Point2 b) {
     const double dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy;
@@ -35,17 +35,13 @@ Point2 snapped(Point2 p, double diameter) {
 LabelDocument::LabelDocument(ItemId item, std::int64_t height, std::int64_t width)
     : item_(item), tiles_(std::make_shared<LabelTiles>(height, width)) {}
 
-void LabelDocument::load(const Region& region, const LabelMap& pixels) {
-    tiles_->write(region, pixels);
+void LabelDocument::load(const Region& region, LabelTiles& pixels) {
+    tiles_->take(pixels, region);
 }
 
-void LabelDocument::load_objects(std::vector<LabelObject> objects, ObjectId next_id) {
-    objects_.clear();
-    next_id_ = std::max(next_id, next_id_);
-    for (LabelObject& object : objects) {
-        next_id_ = std::max(next_id_, object.id + 1);
-        objects_.emplace(object.id, std::move(object));
-    }
+void LabelDocument::load_objects(std::map<ObjectId, LabelObject> objects, ObjectId next_id) {
+    objects_ = std::move(objects);
+    next_id_ = std::max({next_id, next_id_, objects_.empty() ? 0 : objects_.rbegin()->first + 1});
 }
 
 void LabelDocument::update_object(const LabelObject& object) {
@@ -100,7 +96,7 @@ void LabelDocument::remember(std::int64_t y, std::int64_t x0, std::int64_t x1) {
     for (std::int64_t column = x0 / tile; column * tile < x1; ++column) {
         const TileKey key{static_cast<int>(column), row};
         if (!before_.contains(key))
-            before_.emplace(key, tiles_->read(Region{column * tile, row * tile, tile, tile}.intersected(
+            before_.emplace(key, tiles_->snapshot(Region{column * tile, row * tile, tile, tile}.intersected(
                                      tiles_->extent())));
     }
 }
@@ -301,14 +297,11 @@ Region LabelDocument::add_objects(const LabelMap& map, std::int64_t left, std::i
 
 Region LabelDocument::revert() {
     Region back;
-    for (const auto& [key, pixels] : before_) {
-        const Region place =
-            Region{key.column * tile, key.row * tile, tile, tile}.intersected(tiles_->extent());
-        if (changed_.contains(key)) {
-            tiles_->write(place, pixels);
-            back = back.united(changed_[key]);
+    for (const auto& [key, snapshot] : before_)
+        if (const auto changed = changed_.find(key); changed != changed_.end()) {
+            tiles_->restore(snapshot);
+            back = back.united(changed->second);
         }
-    }
     for (auto& [id, object] : objects_before_) {
         if (object)
             objects_[id] = *object;
@@ -321,55 +314,57 @@ Region LabelDocument::revert() {
     return back;
 }
 
-std::vector<LabelEdit> LabelDocument::finish() {
-    editing_ = false;
-    before_.clear();
-    Region all;
-    std::int64_t touched = 0;
-    for (const auto& [key, region] : changed_) {
-        all = all.united(region);
-        touched += tile * tile;
-    }
-    // One rectangle, unless that would mean writing far more pixels than were touched.
-    std::map<TileKey, Region> parts;
-    if (all.width * all.height <= std::max<std::int64_t>(whole_edit, touched) &&
-        all.width * all.height <= 4 * whole_edit) {
-        if (!all.empty())
-            parts[{0, 0}] = all;
-    } else {
-        for (const auto& [key, region] : changed_) {
-            Region& part = parts[{key.column / tiles_a_part, key.row / tiles_a_part}];
-            part = part.united(region);
+// The rectangles to be written: one, or squares of some tiles, or single tiles, whatever writes few pixels
+// that did not change.
+std::vector<Region> LabelDocument::changed_parts() const {
+    struct Part {
+        Region region;
+        std::int64_t changed = 0; // px
+        std::vector<Region> tiles;
+        bool compact() const { return region.width * region.height <= std::max(2 * changed, tile * tile); }
+    };
+    Part all;
+    std::map<TileKey, Part> squares;
+    for (const auto& [key, region] : changed_)
+        for (Part* part : {&all, &squares[{key.column / tiles_a_part, key.row / tiles_a_part}]}) {
+            part->region = part->region.united(region);
+            part->changed += region.width * region.height;
+            part->tiles.push_back(region);
         }
-    }
-    std::vector<LabelEdit> edits;
-    std::vector<ObjectId> waiting;
-    for (const ObjectId id : declared_) {
-        const LabelObject* known = object(id);
-        if (known && known->area > 0)
-            waiting.push_back(id);
+    if (all.tiles.empty())
+        return {};
+    if (all.compact() && all.region.width * all.region.height <= whole_edit)
+        return {all.region};
+    std::vector<Region> parts;
+    for (const auto& [key, part] : squares) {
+        if (part.compact())
+            parts.push_back(part.region);
         else
-            objects_.erase(id); // it never got a pixel
+            parts.insert(parts.end(), part.tiles.begin(), part.tiles.end());
     }
-    for (const auto& [key, region] : parts) {
+    return parts;
+}
+
+std::vector<LabelEdit> FinishedEdit::edits() const {
+    std::vector<LabelEdit> edits;
+    std::vector<LabelObject> waiting = objects;
+    for (const LabelTiles::Snapshot& part : parts) {
         LabelEdit edit;
-        edit.item = item_;
-        edit.tool = tool_;
-        edit.region = region;
-        edit.pixels = tiles_->read(region);
+        edit.item = item;
+        edit.tool = tool;
+        edit.region = part.region();
+        edit.pixels = part.read();
         // The store must hear of an object in the edit that first uses it.
         if (parts.size() == 1) {
-            for (const ObjectId id : waiting)
-                edit.objects.push_back(objects_.at(id));
-            waiting.clear();
+            edit.objects = std::exchange(waiting, {});
         } else if (!waiting.empty()) {
             std::vector<ObjectId> used(edit.pixels.ids().begin(), edit.pixels.ids().end());
+            used.erase(std::unique(used.begin(), used.end()), used.end()); // runs, so that sorting is quick
             std::sort(used.begin(), used.end());
-            used.erase(std::unique(used.begin(), used.end()), used.end());
-            std::erase_if(waiting, [&](ObjectId id) {
-                if (!std::binary_search(used.begin(), used.end(), id))
+            std::erase_if(waiting, [&](const LabelObject& object) {
+                if (!std::binary_search(used.begin(), used.end(), object.id))
                     return false;
-                edit.objects.push_back(objects_.at(id));
+                edit.objects.push_back(object);
                 return true;
             });
         }
@@ -377,11 +372,26 @@ std::vector<LabelEdit> LabelDocument::finish() {
     }
     if (!waiting.empty()) { // said anew, no pixel of it changed
         LabelEdit edit;
-        edit.item = item_;
-        edit.tool = tool_;
-        for (const ObjectId id : waiting)
-            edit.objects.push_back(objects_.at(id));
+        edit.item = item;
+        edit.tool = tool;
+        edit.objects = std::move(waiting);
         edits.push_back(std::move(edit));
+    }
+    return edits;
+}
+
+FinishedEdit LabelDocument::finish() {
+    editing_ = false;
+    before_.clear();
+    FinishedEdit finished{item_, tool_, {}, {}};
+    for (const Region& region : changed_parts())
+        finished.parts.push_back(tiles_->snapshot(region));
+    for (const ObjectId id : declared_) {
+        const LabelObject* known = object(id);
+        if (known && known->area > 0)
+            finished.objects.push_back(*known);
+        else
+            objects_.erase(id); // it never got a pixel
     }
     // What an object was drawn as no longer holds once other pixels of it changed; the store does the same.
     for (const auto& [id, before] : objects_before_)
@@ -395,7 +405,7 @@ std::vector<LabelEdit> LabelDocument::finish() {
     changed_.clear();
     objects_before_.clear();
     declared_.clear();
-    return edits;
+    return finished;
 }
 
 Mask LabelDocument::holes_of(ObjectId id, Region& place) const {

@@ -23,6 +23,17 @@ struct PaintRule {
     ObjectId only_on = 0;          // not 0: touch pixels of this object only
 };
 
+// An edit that has ended, as it must be written. Taking it costs little; putting its pixels together is the
+// writing thread's work.
+struct EYEPIECE_EXPORT FinishedEdit {
+    ItemId item = 0;
+    std::string tool;
+    std::vector<LabelTiles::Snapshot> parts;
+    std::vector<LabelObject> objects; // new, or said anew
+    bool empty() const { return parts.empty() && objects.empty(); }
+    std::vector<LabelEdit> edits() const; // to be committed as one step
+};
+
 // The labels of one item in memory, and the edit in hand: what was changed since begin(), as it must be
 // written, and how to take it back. Plain C++, one thread.
 class EYEPIECE_EXPORT LabelDocument {
@@ -39,9 +50,9 @@ public:
     } // shared with the layer that shows them
     ObjectId at(std::int64_t x, std::int64_t y) const { return tiles_ ? tiles_->at(x, y) : 0; }
 
-    // What the store holds: replaces what is here.
-    void load(const Region& region, const LabelMap& pixels);
-    void load_objects(std::vector<LabelObject> objects, ObjectId next_id);
+    // What the store holds: replaces what is here. `pixels` gives its tiles away.
+    void load(const Region& region, LabelTiles& pixels);
+    void load_objects(std::map<ObjectId, LabelObject> objects, ObjectId next_id);
     void update_object(const LabelObject& object); // as the store keeps it: exact area and bounds
 
     const std::map<ObjectId, LabelObject>& objects() const { return objects_; }
@@ -62,9 +73,8 @@ public:
     // here.
     Region add_objects(const LabelMap& map, std::int64_t x, std::int64_t y,
                        const std::vector<LabelObject>& objects, bool only_where_empty);
-    Region revert(); // as if it had never begun; returns what changed back
-    // Ends it. Edits to be committed as one step; none when nothing changed.
-    std::vector<LabelEdit> finish();
+    Region revert();       // as if it had never begun; returns what changed back
+    FinishedEdit finish(); // ends it; empty when nothing changed
 
     // Pixels enclosed by an object that belong to none; `place` receives where the mask lies.
     Mask holes_of(ObjectId id, Region& place) const;
@@ -78,6 +88,7 @@ private:
     };
     Region paint_span(std::int64_t y, std::int64_t x0, std::int64_t x1, const PaintRule& rule);
     void remember(std::int64_t y, std::int64_t x0, std::int64_t x1);
+    std::vector<Region> changed_parts() const;
     void note(std::int64_t x, std::int64_t y, ObjectId before, ObjectId after);
 
     ItemId item_ = 0;
@@ -87,8 +98,8 @@ private:
 
     bool editing_ = false;
     std::string tool_;
-    std::map<TileKey, LabelMap> before_; // tiles as they were, on their first touch
-    std::map<TileKey, Region> changed_;  // what changed in each tile
+    std::map<TileKey, LabelTiles::Snapshot> before_; // tiles as they were, on their first touch
+    std::map<TileKey, Region> changed_;              // what changed in each tile
     std::map<ObjectId, std::optional<LabelObject>> objects_before_;
     std::vector<ObjectId> declared_; // to be told to the store: new, or said anew
     ObjectId next_before_ = 1;

@@ -20,6 +20,11 @@ QRect to_rect(const Region& region) {
 
 constexpr QRgb selection_color = 0xff5aa9e6u;
 
+// A stroke of ordinary size is on disk when the button has come up: writing it takes less than a frame. A
+// larger one goes on by itself, and holds up at most the next one: should the program be killed, one stroke
+// is lost and not two.
+constexpr std::chrono::milliseconds write_within_a_frame{8}, write_before_the_next{100};
+
 } // namespace
 
 LabelEditor::LabelEditor(LayerStack& layers, QObject* parent) : QObject(parent), layers_(layers) {}
@@ -118,25 +123,28 @@ std::pair<QRgb, QRgb> LabelEditor::colors_of(ObjectId id, ClassId class_id) cons
     return {fill, LabelColors::outline_color(fill)};
 }
 
-LabelColors LabelEditor::colors_of_all(const std::vector<LabelObject>& objects) const {
-    LabelColors colors{{0}, {0}};
-    for (const LabelObject& object : objects) {
-        if (object.id >= colors.fill.size()) {
-            colors.fill.resize(object.id + std::size_t{1});
-            colors.outline.resize(object.id + std::size_t{1});
-        }
-        std::tie(colors.fill[object.id], colors.outline[object.id]) = colors_of(object.id, object.class_id);
+void LabelEditor::add_color(LabelColors& colors, const LabelObject& object) const {
+    if (object.id >= colors.fill.size()) {
+        colors.fill.resize(object.id + std::size_t{1});
+        colors.outline.resize(object.id + std::size_t{1});
     }
+    std::tie(colors.fill[object.id], colors.outline[object.id]) = colors_of(object.id, object.class_id);
+}
+
+LabelColors LabelEditor::prediction_colors() const {
+    LabelColors colors{{0}, {0}};
+    for (const LabelObject& object : prediction_.objects)
+        add_color(colors, object);
     return colors;
 }
 
 void LabelEditor::color_all() {
-    std::vector<LabelObject> objects;
+    LabelColors colors{{0}, {0}};
     for (const auto& [id, object] : document_.objects())
-        objects.push_back(object);
-    layers_.set_label_colors(labels_layer, colors_of_all(objects));
+        add_color(colors, object);
+    layers_.set_label_colors(labels_layer, std::move(colors));
     if (prediction_.tiles)
-        layers_.set_label_colors(prediction_layer, colors_of_all(prediction_.objects));
+        layers_.set_label_colors(prediction_layer, prediction_colors());
 }
 
 void LabelEditor::color(const LabelObject& object) {
@@ -184,9 +192,8 @@ void LabelEditor::take(const std::shared_ptr<LabelContent>& content) {
     if (content->item != document_.item() || document_.empty() || reading_ == 0)
         return; // of an item that was left meanwhile
     --reading_;
-    for (const auto& [region, pixels] : content->pixels)
-        document_.load(region, pixels);
-    document_.load_objects(content->objects, content->next_id);
+    document_.load(content->region, content->pixels);
+    document_.load_objects(std::move(content->objects), content->next_id);
     if (!document_.object(selected_))
         select(0);
     color_all();
@@ -214,13 +221,17 @@ bool LabelEditor::begin(const QString& tool) {
         return false;
     if (stroking())
         commit();
+    const bool settled = writer_->wait(write_before_the_next);
     // What is on its way from the disk comes first: a stroke over labels that an undo has just removed would
     // bring them back.
-    if (reading_ > 0)
-        writer_->flush();
+    if (reading_ > 0 && settled)
+        writer_->flush(); // only delivers
     if (reading_ > 0) {
-        Q_EMIT refused(tr("The labels of this image cannot be read just now, so nothing can be drawn on it. "
-                          "See the message about saving, and try again."));
+        Q_EMIT refused(
+            writer_->stuck()
+                ? tr("The labels of this image cannot be read just now, so nothing can be drawn on it. "
+                     "See the message about saving, and try again.")
+                : tr("The labels of this image are still being read. Try again in a moment."));
         return false;
     }
     tool_ = tool;
@@ -270,17 +281,18 @@ void LabelEditor::commit() {
 void LabelEditor::commit_as(const QString& title) {
     if (!stroking())
         return;
-    std::vector<LabelEdit> edits = document_.finish();
+    FinishedEdit edit = document_.finish();
     if (!document_.object(selected_))
         select(0);
-    if (edits.empty())
+    if (edit.empty())
         return;
     QString where;
     if (project_)
         if (const auto item = project_->items().find(document_.item()))
             where = QString::fromStdString(item->name);
-    writer_->commit(std::move(edits),
+    writer_->commit(std::move(edit),
                     (where.isEmpty() ? title : tr("%1 on %2").arg(title, where)).toStdString());
+    writer_->wait(write_within_a_frame);
     Q_EMIT objects_changed();
 }
 
@@ -336,7 +348,7 @@ void LabelEditor::fill_holes(ObjectId id) {
 void LabelEditor::show_prediction(LabelPrediction prediction) {
     prediction_ = std::move(prediction);
     layers_.show_labels(LayerKind::Prediction, prediction_layer, prediction_.title, prediction_.tiles,
-                        colors_of_all(prediction_.objects), prediction_.origin);
+                        prediction_colors(), prediction_.origin);
     Q_EMIT prediction_changed();
 }
 

@@ -111,7 +111,8 @@ private:
     void color_all();
     bool by_class() const;
     std::pair<QRgb, QRgb> colors_of(ObjectId id, ClassId class_id) const;
-    LabelColors colors_of_all(const std::vector<LabelObject>& objects) const;
+    void add_color(LabelColors& colors, const LabelObject& object) const;
+    LabelColors prediction_colors() const;
     int accept(const std::function<bool(const LabelObject&)>& wanted, const std::string& what);
     void commit_as(const QString& title);
 

@@ -4,7 +4,6 @@
 #include "core/base/error.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace eyepiece {
 
@@ -36,8 +35,6 @@ LabelPrediction prediction_from(const Json& answer, std::span<const std::byte> b
         const auto pixels = static_cast<std::size_t>(width * height);
         if (width <= 0 || height <= 0 || bytes.size() < pixels * sizeof(ObjectId))
             throw Error(ErrorCode::BadInput, "The prediction's picture is not whole. Predict again.");
-        LabelMap map(height, width);
-        std::memcpy(map.ids().data(), bytes.data(), pixels * sizeof(ObjectId));
         LabelPrediction prediction;
         prediction.origin = origin;
         prediction.title = title;
@@ -59,7 +56,10 @@ LabelPrediction prediction_from(const Json& answer, std::span<const std::byte> b
             object.tool = "prediction";
             prediction.objects.push_back(std::move(object));
         }
-        prediction.tiles = std::make_shared<LabelTiles>(map);
+        // Memory for bytes is aligned for any number.
+        prediction.tiles = std::make_shared<LabelTiles>(
+            height, width, std::span(reinterpret_cast<const ObjectId*>(bytes.data()), pixels));
+        prediction.tiles->prepare(prediction.tiles->extent(), LabelTiles::levels - 1);
         return prediction;
     } catch (const Json::exception& error) {
         throw Error(ErrorCode::BadInput, "The engine's prediction cannot be read. Predict again.",

@@ -24,7 +24,7 @@ struct LabelPrediction {
 
 // From what the operation "predict" answers: {"width", "height", "classes", "objects"} and uint32 object ids
 // (H,W). The model's classes are known to the project by name. Throws Error(BadInput) when the answer is not
-// whole.
+// whole. Takes some time for a large image: not for the window's thread.
 EYEPIECE_EXPORT LabelPrediction prediction_from(const Json& answer, std::span<const std::byte> bytes,
                                                 QPoint origin, const std::vector<LabelClass>& classes,
                                                 const std::string& run, const QString& title);

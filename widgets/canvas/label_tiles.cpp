@@ -2,6 +2,7 @@
 #include "widgets/canvas/label_tiles.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 namespace eyepiece {
@@ -13,9 +14,11 @@ LabelTiles::LabelTiles(std::int64_t height, std::int64_t width)
     , rows_(static_cast<int>((height + tile_size - 1) / tile_size))
     , tiles_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {}
 
-LabelTiles::LabelTiles(const LabelMap& map) : LabelTiles(map.height(), map.width()) {
-    if (!map.empty())
-        write(extent(), map);
+LabelTiles::LabelTiles(const LabelMap& map) : LabelTiles(map.height(), map.width(), map.ids()) {}
+
+LabelTiles::LabelTiles(std::int64_t height, std::int64_t width, std::span<const ObjectId> ids)
+    : LabelTiles(height, width) {
+    write(extent(), ids);
 }
 
 LabelTiles::LabelTiles(LabelTiles&&) noexcept = default;
@@ -31,10 +34,69 @@ ObjectId LabelTiles::at(std::int64_t x, std::int64_t y) const {
 
 LabelTiles::TileData& LabelTiles::writable(int column, int row) {
     auto& data = tiles_[index(column, row)];
-    if (!data)
-        data = std::make_unique<TileData>();
-    data->fresh = false;
+    if (!data) {
+        data = std::make_shared<TileData>();
+    } else if (data.use_count() > 1) {
+        auto copy = std::make_shared<TileData>();
+        copy->ids = data->ids;
+        data = std::move(copy);
+    } else {
+        std::atomic_thread_fence(
+            std::memory_order_acquire); // the thread that dropped its snapshot has read it
+    }
     return *data;
+}
+
+LabelMap LabelTiles::Snapshot::read() const {
+    LabelMap out(region_.height, region_.width);
+    std::size_t next = 0;
+    for (auto top = region_.y / tile_size * tile_size; top < region_.bottom(); top += tile_size)
+        for (auto left = region_.x / tile_size * tile_size; left < region_.right(); left += tile_size) {
+            const auto& data = tiles_[next++];
+            if (!data)
+                continue;
+            const Region part = Region{left, top, tile_size, tile_size}.intersected(region_);
+            for (std::int64_t y = part.y; y < part.bottom(); ++y)
+                std::memcpy(out.row(y - region_.y).data() + (part.x - region_.x),
+                            data->ids.data() + (y - top) * tile_size + (part.x - left),
+                            static_cast<std::size_t>(part.width) * sizeof(ObjectId));
+        }
+    return out;
+}
+
+LabelTiles::Snapshot LabelTiles::snapshot(const Region& region) const {
+    Snapshot taken;
+    taken.region_ = region;
+    for (auto row = region.y / tile_size; row * tile_size < region.bottom(); ++row)
+        for (auto column = region.x / tile_size; column * tile_size < region.right(); ++column)
+            taken.tiles_.push_back(tiles_[index(static_cast<int>(column), static_cast<int>(row))]);
+    return taken;
+}
+
+void LabelTiles::restore(const Snapshot& snapshot) {
+    const Region& region = snapshot.region_;
+    LabelTiles from(region.bottom(), region.right());
+    std::size_t next = 0;
+    for (auto row = region.y / tile_size; row * tile_size < region.bottom(); ++row)
+        for (auto column = region.x / tile_size; column * tile_size < region.right(); ++column)
+            from.tiles_[from.index(static_cast<int>(column), static_cast<int>(row))] =
+                snapshot.tiles_[next++];
+    take(from, region);
+}
+
+void LabelTiles::take(LabelTiles& from, const Region& wanted) {
+    const Region region = wanted.intersected(extent()).intersected(from.extent());
+    for (auto row = region.y / tile_size; row * tile_size < region.bottom(); ++row)
+        for (auto column = region.x / tile_size; column * tile_size < region.right(); ++column) {
+            const Region place =
+                Region{column * tile_size, row * tile_size, tile_size, tile_size}.intersected(extent());
+            const Region part = place.intersected(region);
+            if (part == place)
+                tiles_[index(static_cast<int>(column), static_cast<int>(row))] =
+                    std::move(from.tiles_[from.index(static_cast<int>(column), static_cast<int>(row))]);
+            else
+                write(part, from.read(part));
+        }
 }
 
 LabelMap LabelTiles::read(const Region& region) const {
@@ -56,18 +118,25 @@ LabelMap LabelTiles::read(const Region& region) const {
 }
 
 void LabelTiles::write(const Region& region, const LabelMap& pixels) {
+    write(region, pixels.ids());
+}
+
+void LabelTiles::write(const Region& region, std::span<const ObjectId> ids) {
     for (std::int64_t y = region.y; y < region.bottom(); ++y) {
-        const auto row = pixels.row(y - region.y);
+        const auto row = ids.subspan(static_cast<std::size_t>((y - region.y) * region.width),
+                                     static_cast<std::size_t>(region.width));
         for (std::int64_t x = region.x; x < region.right();) {
             const std::int64_t end = std::min(region.right(), (x / tile_size + 1) * tile_size);
             const auto part =
                 row.subspan(static_cast<std::size_t>(x - region.x), static_cast<std::size_t>(end - x));
             const int column = static_cast<int>(x / tile_size), tile_row = static_cast<int>(y / tile_size);
             const bool blank = std::all_of(part.begin(), part.end(), [](ObjectId id) { return id == 0; });
-            if (!blank || tiles_[index(column, tile_row)])
-                std::memcpy(writable(column, tile_row).ids.data() + (y % tile_size) * tile_size +
-                                x % tile_size,
-                            part.data(), part.size_bytes());
+            if (!blank || tiles_[index(column, tile_row)]) {
+                TileData& data = writable(column, tile_row);
+                std::memcpy(data.ids.data() + (y % tile_size) * tile_size + x % tile_size, part.data(),
+                            part.size_bytes());
+                data.fresh = false;
+            }
             x = end;
         }
     }

@@ -79,6 +79,7 @@ public:
     void release(const CanvasPointer& pointer) override;
     void leave() override;
     void paint(QPainter& painter, const ViewTransform& view) override;
+    std::optional<QRectF> painted_area(const ViewTransform& view) const override;
     void finish() override;
     QCursor cursor() const override { return Qt::CrossCursor; }
 
@@ -86,6 +87,7 @@ protected:
     bool own_key(QKeyEvent* event) override;
 
 private:
+    bool shows_line() const; // from the last stroke's end to the pointer
     ObjectId target(const Point2& at);
     bool erases_;
     bool drawing_ = false;

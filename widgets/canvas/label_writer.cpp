@@ -38,11 +38,11 @@ void LabelWriter::push(Task task) {
     }
 }
 
-void LabelWriter::commit(std::vector<LabelEdit> edits, const std::string& title) {
-    if (edits.empty())
+void LabelWriter::commit(FinishedEdit edit, const std::string& title) {
+    if (edit.empty())
         return;
-    const ItemId item = edits.front().item;
-    push({std::move(edits), title, item, {}});
+    const ItemId item = edit.item;
+    push({std::move(edit), title, item, {}});
 }
 
 void LabelWriter::read(ItemId item, const Region& region) {
@@ -89,6 +89,12 @@ bool LabelWriter::flush() {
     return done;
 }
 
+bool LabelWriter::wait(std::chrono::milliseconds at_most) {
+    std::unique_lock lock(mutex_);
+    settled_.wait_for(lock, at_most, [this] { return tasks_.empty() || stuck_; });
+    return tasks_.empty();
+}
+
 void LabelWriter::deliver() {
     for (;;) {
         Outcome outcome;
@@ -126,7 +132,7 @@ void LabelWriter::work(std::stop_token) {
             outcome = perform(*project, *task);
         } catch (const std::exception& error) {
             const QString message = QString::fromUtf8(error.what());
-            if (task->edits.empty()) {
+            if (task->edit.empty()) {
                 outcome = [this, item = task->item, message] { Q_EMIT read_failed(item, message); };
             } else {
                 failed = true;
@@ -148,25 +154,29 @@ void LabelWriter::work(std::stop_token) {
 }
 
 LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
-    if (task.edits.empty()) {
+    if (task.edit.empty()) {
         auto content = std::make_shared<LabelContent>();
         content->item = task.item;
         content->region = task.region;
+        content->pixels = LabelTiles(task.region.bottom(), task.region.right());
         for (std::int64_t y = task.region.y; y < task.region.bottom(); y += read_side)
             for (std::int64_t x = task.region.x; x < task.region.right(); x += read_side) {
                 const Region part = Region{x, y, read_side, read_side}.intersected(task.region);
-                content->pixels.emplace_back(part, project.labels().read(task.item, part));
+                content->pixels.write(part, project.labels().read(task.item, part));
             }
-        content->objects = project.labels().objects(task.item);
+        content->pixels.prepare(task.region, LabelTiles::levels - 1);   // not left to the window's thread
+        for (LabelObject& object : project.labels().objects(task.item)) // by id
+            content->objects.emplace_hint(content->objects.end(), object.id, std::move(object));
         content->next_id = project.labels().next_object_id(task.item);
         return [this, content] { Q_EMIT content_read(content); };
     }
     std::vector<ProjectChange> changes;
     const auto listening =
         project.changes().listen([&](const ProjectChange& change) { changes.push_back(change); });
-    project.labels().commit(task.edits, task.title);
+    const std::vector<LabelEdit> edits = task.edit.edits();
+    project.labels().commit(edits, task.title);
     std::set<ObjectId> touched;
-    for (const LabelEdit& edit : task.edits) {
+    for (const LabelEdit& edit : edits) {
         touched.insert(edit.pixels.ids().begin(), edit.pixels.ids().end());
         for (const LabelObject& object : edit.objects)
             touched.insert(object.id);

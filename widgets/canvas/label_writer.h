@@ -3,14 +3,17 @@
 #include "core/base/export.h"
 #include "core/project/changes.h"
 #include "core/project/labels.h"
+#include "widgets/canvas/label_document.h"
 
 #include <QObject>
 #include <QString>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,9 +27,9 @@ class Project;
 // What reading an item's labels found.
 struct LabelContent {
     ItemId item = 0;
-    Region region; // of which pixels were read
-    std::vector<std::pair<Region, LabelMap>> pixels;
-    std::vector<LabelObject> objects; // all of the item
+    Region region;                           // of which pixels were read
+    LabelTiles pixels;                       // may be taken out; as large as the region reaches
+    std::map<ObjectId, LabelObject> objects; // all of the item
     ObjectId next_id = 1;
 };
 
@@ -42,7 +45,7 @@ public:
     explicit LabelWriter(std::filesystem::path project_folder, QObject* parent = nullptr);
     ~LabelWriter() override; // writes what is queued; gives up only on what fails
 
-    void commit(std::vector<LabelEdit> edits, const std::string& title); // one undo step
+    void commit(FinishedEdit edit, const std::string& title); // one undo step
     void read(ItemId item, const Region& region);
 
     void retry();
@@ -51,6 +54,8 @@ public:
     bool stuck() const; // a write failed and waits for retry() or discard()
     // Waits until everything queued is done or stuck, and delivers the signals due. True: all is done.
     bool flush();
+    // Waits no longer than that, and delivers nothing. True: nothing is left to be done.
+    bool wait(std::chrono::milliseconds at_most);
 
 Q_SIGNALS:
     // What the project must tell its listeners; objects: as the store keeps those that the edit touched.
@@ -63,7 +68,7 @@ Q_SIGNALS:
 
 private:
     struct Task {
-        std::vector<LabelEdit> edits; // empty: read
+        FinishedEdit edit; // empty: read
         std::string title;
         ItemId item = 0;
         Region region;

@@ -118,80 +118,122 @@ private:
 
 } // namespace
 
+namespace {
+
+// The first of `ids` from `x` on that is not `id`, or `end`.
+int end_of_run(const ObjectId* ids, int x, int end, ObjectId id) {
+    constexpr int step = 8;
+    for (; x + step <= end; x += step) { // most of a picture is long runs: eight are looked at in one go
+        ObjectId other = 0;
+        for (int k = 0; k < step; ++k)
+            other |= ids[x + k] ^ id;
+        if (other != 0)
+            break;
+    }
+    while (x < end && ids[x] == id)
+        ++x;
+    return x;
+}
+
+QRgb faded(unsigned alpha, QRgb color) { // the colour's own alpha times `alpha`, as mixed() takes it
+    return alpha * static_cast<unsigned>(qAlpha(color)) / 255;
+}
+
+} // namespace
+
 void LabelLayer::compose(const FramePart& part) const {
     const int reach = part.outline + (selected_ ? 1 : 0); // how far an outline looks around
     const int x0 = part.rect.left(), width = part.rect.width();
     const int count = width + 2 * reach;
-    const IdRows rows(*tiles_, part.view, origin_, x0 - reach, count);
     const unsigned fill_alpha = static_cast<unsigned>(std::lround(std::clamp(opacity(), 0.0, 1.0) * 256));
     // Outlines stay readable when the fill is faint.
     const unsigned line_alpha = std::min(256u, 2 * fill_alpha);
     if (fill_alpha == 0)
         return;
+    const IdRows rows(*tiles_, part.view, origin_, x0 - reach, count);
 
     // A window of 2 reach + 1 rows of ids slides down.
     const int window = 2 * reach + 1;
     std::vector<std::vector<ObjectId>> ids(static_cast<std::size_t>(window),
                                            std::vector<ObjectId>(static_cast<std::size_t>(count)));
     std::vector<std::int64_t> which(static_cast<std::size_t>(window), INT64_MIN);
+    std::vector<char> holds_selected(static_cast<std::size_t>(window), 0);
+    const auto slot_of = [window](int y) {
+        return static_cast<std::size_t>(((y % window) + window) % window);
+    };
     const auto load = [&](int y) {
-        const auto slot = static_cast<std::size_t>(((y % window) + window) % window);
+        const std::size_t slot = slot_of(y), above = slot_of(y - 1);
         const std::int64_t row = rows.image_row(y);
-        const auto above = static_cast<std::size_t>((((y - 1) % window) + window) % window);
-        if (which[above] == row)
+        if (which[above] == row) {
             ids[slot] = ids[above];
-        else
+            holds_selected[slot] = holds_selected[above];
+        } else {
             rows.read(row, ids[slot].data());
+            holds_selected[slot] =
+                selected_ != 0 && std::find(ids[slot].begin(), ids[slot].end(), selected_) != ids[slot].end();
+        }
         which[slot] = row;
     };
-    const auto line = [&](int y) {
-        return ids[static_cast<std::size_t>(((y % window) + window) % window)].data() + reach;
-    };
+    const auto line = [&](int y) { return ids[slot_of(y)].data() + reach; };
     for (int y = part.rect.top() - reach; y < part.rect.top() + reach; ++y)
         load(y);
 
     for (int y = part.rect.top(); y <= part.rect.bottom(); ++y) {
         load(y + reach);
-        const ObjectId* here = line(y);
-        const ObjectId* below = line(y + 1);
-        const ObjectId* above = line(y - 1);
-        const ObjectId* far_below = line(y + reach);
-        const ObjectId* far_above = line(y - reach);
         QRgb* out = part.row(y) + x0;
+        compose_row(out, width, line(y), line(y + 1), part.outline > 1 ? line(y - 1) : nullptr, fill_alpha,
+                    line_alpha);
+        if (std::find(holds_selected.begin(), holds_selected.end(), 1) == holds_selected.end())
+            continue;
+        const ObjectId *here = line(y), *below = line(y + 1), *above = line(y - 1);
+        const ObjectId *far_below = line(y + reach), *far_above = line(y - reach);
         for (int x = 0; x < width; ++x) {
-            const ObjectId id = here[x];
-            // Thin lines lie on one side of a border only, so that they are one device pixel wide.
-            ObjectId edge = 0;
-            if (here[x + 1] != id)
-                edge = std::max(id, here[x + 1]);
-            else if (below[x] != id)
-                edge = std::max(id, below[x]);
-            else if (part.outline > 1 && here[x - 1] != id)
-                edge = std::max(id, here[x - 1]);
-            else if (part.outline > 1 && above[x] != id)
-                edge = std::max(id, above[x]);
-            if (selected_ != 0) {
-                const bool in = id == selected_;
-                bool border = false;
-                for (int k = 1; k <= reach && !border; ++k)
-                    border = (here[x + k] == selected_) != in || (here[x - k] == selected_) != in;
-                border = border || (far_below[x] == selected_) != in || (far_above[x] == selected_) != in ||
-                         (below[x] == selected_) != in || (above[x] == selected_) != in;
-                if (border) {
-                    out[x] = mixed(out[x], selection_color_, 256);
-                    continue;
-                }
-            }
-            if (id == 0 && edge == 0)
-                continue;
-            QRgb color = out[x];
-            if (const QRgb fill = colors_.fill_of(id); qAlpha(fill) != 0)
-                color = mixed(color, fill, fill_alpha * static_cast<unsigned>(qAlpha(fill)) / 255);
-            if (edge != 0)
-                if (const QRgb outline = colors_.outline_of(edge); qAlpha(outline) != 0)
-                    color = mixed(color, outline, line_alpha * static_cast<unsigned>(qAlpha(outline)) / 255);
-            out[x] = color;
+            const bool in = here[x] == selected_;
+            bool border = (far_below[x] == selected_) != in || (far_above[x] == selected_) != in ||
+                          (below[x] == selected_) != in || (above[x] == selected_) != in;
+            for (int k = 1; k <= reach && !border; ++k)
+                border = (here[x + k] == selected_) != in || (here[x - k] == selected_) != in;
+            if (border)
+                out[x] = selection_color_;
         }
+    }
+}
+
+// Run by run: the fill of a run is one colour, and outlines lie at its end and where the row below (and, for
+// wide outlines, above and before) shows another id. Thin lines lie on one side of a border only, so that
+// they are one device pixel wide.
+void LabelLayer::compose_row(QRgb* out, int width, const ObjectId* here, const ObjectId* below,
+                             const ObjectId* above, unsigned fill_alpha, unsigned line_alpha) const {
+    const auto outline = [&](int x, ObjectId id, ObjectId other) {
+        if (const QRgb color = colors_.outline_of(std::max(id, other)); qAlpha(color) != 0)
+            out[x] = mixed(out[x], color, faded(line_alpha, color));
+    };
+    for (int x = 0; x < width;) {
+        const ObjectId id = here[x];
+        const int end = end_of_run(here, x, width, id);
+        if (id != 0)
+            if (const QRgb fill = colors_.fill_of(id); qAlpha(fill) != 0)
+                for (int at = x; at < end; ++at)
+                    out[at] = mixed(out[at], fill, faded(fill_alpha, fill));
+        const bool ends = here[end] != id; // else the part's edge cuts it
+        const int last = ends ? end - 1 : end;
+        int at = x, next_below = x, next_above = above ? x : last;
+        if (above && at < last && below[at] == id && here[at - 1] != id)
+            outline(at++, id, here[x - 1]);
+        while (at < last) {
+            if (next_below <= at)
+                next_below = end_of_run(below, at, last, id);
+            if (next_above <= at)
+                next_above = end_of_run(above, at, last, id);
+            at = std::min(next_below, next_above);
+            if (at == last)
+                break;
+            outline(at, id, at == next_below ? below[at] : above[at]);
+            ++at;
+        }
+        if (ends)
+            outline(last, id, here[end]);
+        x = end;
     }
 }
 

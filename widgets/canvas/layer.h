@@ -83,6 +83,10 @@ public:
 
 private:
     friend class LayerStack;
+    // One row of device pixels; `above` is null where outlines are thin. All may be read one id beyond either
+    // end.
+    void compose_row(QRgb* out, int width, const ObjectId* here, const ObjectId* below, const ObjectId* above,
+                     unsigned fill_alpha, unsigned line_alpha) const;
     std::shared_ptr<LabelTiles> tiles_;
     LabelColors colors_;
     ObjectId selected_ = 0;

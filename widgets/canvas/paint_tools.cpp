@@ -185,16 +185,29 @@ bool BrushTool::own_key(QKeyEvent* event) {
     return true;
 }
 
+bool BrushTool::shows_line() const {
+    return (modifiers_ & Qt::ShiftModifier) && has_last_ && last_item_ == editor().item() && !drawing_;
+}
+
+std::optional<QRectF> BrushTool::painted_area(const ViewTransform& view) const {
+    if (!pointer_)
+        return QRectF();
+    const double reach = settings().brush_size() / 2 * view.scale() + 3;
+    const QPointF middle = view.to_device(*pointer_);
+    QRectF area(middle.x() - reach, middle.y() - reach, 2 * reach, 2 * reach);
+    if (shows_line())
+        area |= QRectF(view.to_device(QPointF(last_.x, last_.y)), QSizeF(1, 1)).adjusted(-3, -3, 3, 3);
+    return area;
+}
+
 void BrushTool::paint(QPainter& painter, const ViewTransform& view) {
     if (!pointer_)
         return;
     const double radius = settings().brush_size() / 2 * view.scale();
     const QPointF middle = view.to_device(*pointer_);
-    const bool line =
-        (modifiers_ & Qt::ShiftModifier) && has_last_ && last_item_ == editor().item() && !drawing_;
     draw_twice(painter, [&] {
         painter.drawEllipse(middle, radius, radius);
-        if (line)
+        if (shows_line())
             painter.drawLine(view.to_device(QPointF(last_.x, last_.y)), middle);
     });
 }

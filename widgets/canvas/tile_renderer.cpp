@@ -13,10 +13,12 @@ namespace eyepiece {
 
 namespace {
 
-// The window's thread comes first: on a machine with few cores a busy renderer must not delay a frame.
+// The window's thread comes first: on a machine with few cores a busy renderer must not delay a frame. Only a
+// little: it must not starve either while a training takes all cores.
 void lower_priority_of_this_thread() {
 #ifdef __linux__
-    setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
+    const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+    setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + 3);
 #endif
 }
 

@@ -28,6 +28,10 @@ CanvasFollower::CanvasFollower(ProjectSession& session, Selection& selection, It
         show_current();
     });
     connect(&model_, &QAbstractItemModel::dataChanged, this, &CanvasFollower::show_current);
+    connect(&canvas_, &ImageCanvas::step_wanted, this, [this](int images) {
+        if (const int row = model_.row(selection_.item()) + images; row >= 0 && row < model_.rowCount())
+            selection_.set_item(model_.id(row));
+    });
     show_current();
 }
 

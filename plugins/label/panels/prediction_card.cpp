@@ -4,6 +4,7 @@
 #include "widgets/canvas/label_tools.h"
 #include "widgets/engine/engine_client.h"
 #include "widgets/engine/run_monitor.h"
+#include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
@@ -98,19 +99,29 @@ void PredictionCard::predict() {
                     {"input", {{"project", folder}, {"item", item}}}};
     EngineHandlers handlers;
     handlers.done = [this, item, run, title = runs_->currentText()](const EngineReply& reply) {
-        if (item != context_.labels.item())
-            return; // the user has gone on to another image
-        try {
-            LabelPrediction prediction =
-                prediction_from(reply.json, *reply.bytes, {}, context_.labels.classes(), run.toStdString(),
-                                tr("Prediction · %1").arg(title));
-            if (prediction.objects.empty())
+        auto prediction = std::make_shared<LabelPrediction>();
+        auto* job = new BackgroundJob(
+            tr("Reading the prediction"),
+            [prediction, json = reply.json, bytes = reply.bytes, classes = context_.labels.classes(),
+             run = run.toStdString(), title = tr("Prediction · %1").arg(title)](JobContext&) {
+                *prediction = prediction_from(json, *bytes, {}, classes, run, title);
+            },
+            this);
+        connect(job, &BackgroundJob::finished, this, [this, item, prediction] {
+            if (item != context_.labels.item())
+                return; // the user has gone on to another image
+            if (prediction->objects.empty())
                 context_.notices.show(Notice::Kind::Info, tr("The model finds nothing on this image."));
             else
-                context_.labels.show_prediction(std::move(prediction));
-        } catch (const std::exception& error) {
-            context_.notices.show_error(error, QStringLiteral("predict"));
-        }
+                context_.labels.show_prediction(std::move(*prediction));
+        });
+        connect(job, &BackgroundJob::failed, this, [this](const QString& message) {
+            Notice notice{Notice::Kind::Bad, message};
+            notice.topic = QStringLiteral("predict");
+            context_.notices.show(notice);
+        });
+        connect(job, &BackgroundJob::ended, job, &QObject::deleteLater);
+        job->start();
     };
     handlers.failed = [this](const Error& error) {
         context_.notices.show_error(error, QStringLiteral("predict"));
