@@ -266,7 +266,7 @@ private:
                                  data->problem.empty() && shape->problem.empty() &&
                                  indices->problem.empty() && shape->header.is_number() &&
                                  indices->header.is_number();
-            if (!numbers || shape->count() != 2)
+            if (!numbers || shape->header.shape != std::vector<std::size_t>{2})
                 continue;
             Sparse sparse;
             sparse.prefix = prefix;
