@@ -90,7 +90,12 @@ private:
                 at = 0;
                 if (buffer.size() > (256u << 20))
                     throw bad("does not end");
+                const std::size_t before = buffer.size();
                 more = source.read(buffer, 1 << 20);
+                if (buffer.find('\0', before) != std::string::npos) { // a hole, or no text at all
+                    ++line_number_;
+                    throw bad("or one after it holds binary data");
+                }
                 context_.throw_if_cancelled();
                 context_.progress(source.fraction(), "Reading the table");
                 continue;

@@ -130,8 +130,7 @@ ColumnBuilder::ColumnBuilder(std::string name, const ColumnPlan& plan, const Mis
     , missing_texts_(missing)
     , decimal_(decimal)
     , quote_(quote)
-    , path_(path)
-    , order_(plan.date_order) {
+    , path_(path) {
     if (plan.type) {
         fixed_ = true;
         switch (*plan.type) {
@@ -258,6 +257,14 @@ bool ColumnBuilder::parse(std::string_view text, std::int64_t& date) {
     }
     if (const auto found = parse_date(text)) {
         order_ = DateOrder::YearFirst;
+        date = *found;
+        return true;
+    }
+    if (plan_.date_order) {
+        const auto found = parse_date(text, *plan_.date_order);
+        if (!found)
+            return false;
+        order_ = plan_.date_order;
         date = *found;
         return true;
     }

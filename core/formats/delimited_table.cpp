@@ -30,8 +30,8 @@ public:
         skip(text, line, more);
         while (more || !text.empty()) {
             if (more)
-                more = text_.read(text, piece_size);
-            split_rows(text, options_.dialect, !more, line, path_, rows);
+                more = text_.read(text, std::max(piece_size, text.size())); // a long row is not scanned often
+            split(text, !more, line, rows);
             std::size_t first = 0;
             if (!started_ && rows.rows() > 0) {
                 first = begin(rows, builders, wanted, more);
@@ -60,6 +60,18 @@ public:
 private:
     static void continue_from(std::string& text, const SplitRows& rows, bool more) {
         text.erase(0, more ? rows.consumed : text.size());
+    }
+
+    void split(const std::string& text, bool last, std::uint64_t& line, SplitRows& rows) const {
+        try {
+            split_rows(text, options_.dialect, last, line, path_, rows);
+        } catch (const Error& error) {
+            if (error.details() != unclosed_quote)
+                throw;
+            const std::string sentence = error.what();
+            throw Error(error.code(), sentence.substr(0, sentence.size() - 1) +
+                                          ": close it, or set quote=none where quotes are plain signs.");
+        }
     }
 
     void skip(std::string& text, std::uint64_t& line, bool& more) {

@@ -15,9 +15,10 @@
 namespace eyepiece {
 namespace {
 
-Error bad_line(const std::filesystem::path& path, std::uint64_t line, const std::string& what) {
+Error bad_line(const std::filesystem::path& path, std::uint64_t line, const std::string& what,
+               const char* details = "") {
     return file_error(ErrorCode::BadInput, path,
-                      "is not a readable table: line " + std::to_string(line) + " " + what);
+                      "is not a readable table: line " + std::to_string(line) + " " + what, details);
 }
 
 // The signs at which the splitter stops: the others are passed sixteen at a time.
@@ -100,7 +101,7 @@ void split_by_spaces(std::string_view text, const Dialect& dialect, bool last, s
             if (dialect.quote && text[i] == dialect.quote) {
                 const std::size_t close = text.find(dialect.quote, i + 1);
                 if (close == std::string_view::npos || close >= end)
-                    throw bad_line(path, line, "opens a quote that is never closed.");
+                    throw bad_line(path, line, "opens a quote that is never closed.", unclosed_quote);
                 Field field = field_of(text.data() + i + 1, text.data() + close);
                 field.quoted = true;
                 out.fields.push_back(field);
@@ -218,7 +219,7 @@ void split_rows(std::string_view text, const Dialect& dialect, bool last, std::u
             }
             if (!whole) {
                 if (last)
-                    throw bad_line(path, current, "opens a quote that is never closed.");
+                    throw bad_line(path, current, "opens a quote that is never closed.", unclosed_quote);
                 break;
             }
             quoted.begin = stop + 1;

@@ -54,6 +54,9 @@ struct SplitRows {
     std::size_t row_size(std::size_t row) const { return row_ends[row] - row_begin(row); }
 };
 
+// The details of split_rows' Error of a quote that is never closed: some readers know more to do.
+inline constexpr const char* unclosed_quote = "unclosed quote";
+
 // Splits by RFC 4180: quotes around a field, doubled quotes within, line breaks within quotes. Blank lines
 // are no rows. What follows the last whole row is left for the next piece; with `last`, it is a row. `line`
 // is the number of the first line, and is moved on. Throws Error(BadInput) that names the line: binary data,

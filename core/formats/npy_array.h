@@ -31,8 +31,11 @@ struct NpyHeader {
     std::string descr; // as written, for messages
 
     const NpyField& single() const { return fields.front(); }
-    bool is_number() const { return !record && single().kind == NpyField::Kind::Number; }
-    std::string type_name() const { return record ? "record" : single().type_name(); }
+    // False of a header that could not be read.
+    bool is_number() const { return !record && !fields.empty() && single().kind == NpyField::Kind::Number; }
+    std::string type_name() const {
+        return record ? "record" : fields.empty() ? "unknown" : single().type_name();
+    }
 };
 
 // Reads the header and leaves the source at the first element. `what` names the array in messages. Throws

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <zip.h>
 
 namespace eyepiece {
@@ -203,7 +204,7 @@ public:
         SparseMatrix matrix;
         if (chosen_sparse) {
             matrix = read_sparse(file, *chosen_sparse, path, options);
-            rows = matrix.rows;
+            rows = max_rows ? std::min(matrix.rows, *max_rows) : matrix.rows;
             opened.facts["array"] = chosen_sparse->name;
             opened.type = file.find(chosen_sparse->prefix + "data")->header.type_name();
             opened.shape = {matrix.rows, matrix.columns};
@@ -215,13 +216,19 @@ public:
             opened.type = chosen->header.record ? "table" : chosen->header.type_name();
             opened.shape = {rows, columns.size()};
         }
-        const std::size_t all_rows = chosen ? chosen->rows() : rows;
+        const std::size_t all_rows = chosen ? chosen->rows() : matrix.rows;
         if (chosen && chosen->is_list() && columns.size() == 1)
             columns.front() = columns.front().renamed(chosen->name);
         else if (set["lists"] == "add")
             add_lists(file, chosen, sparse, all_rows, rows, columns);
         opened.table = Table(std::move(columns));
         if (chosen_sparse) {
+            if (max_rows && *max_rows < matrix.rows) {
+                std::vector<std::size_t> first(*max_rows);
+                std::iota(first.begin(), first.end(), std::size_t{0});
+                matrix = matrix.take_rows(first);
+                opened.shape.front() = matrix.rows;
+            }
             std::vector<std::string> sparse_names = element_names({matrix.columns});
             opened.table.set_sparse(std::make_shared<const SparseMatrix>(std::move(matrix)),
                                     std::move(sparse_names));
@@ -259,7 +266,7 @@ private:
                                  data->problem.empty() && shape->problem.empty() &&
                                  indices->problem.empty() && shape->header.is_number() &&
                                  indices->header.is_number();
-            if (!numbers || shape->count() != 2)
+            if (!numbers || shape->header.shape != std::vector<std::size_t>{2})
                 continue;
             Sparse sparse;
             sparse.prefix = prefix;

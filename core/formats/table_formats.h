@@ -14,5 +14,6 @@ void register_npy_readers(TableReaderRegistry& readers);
 void register_matrix_market_readers(TableReaderRegistry& readers);
 void register_fcs_reader(TableReaderRegistry& readers);
 void register_hdf5_readers(TableReaderRegistry& readers);
+void register_measurement_reader(TableReaderRegistry& readers);
 
 } // namespace eyepiece

@@ -55,6 +55,7 @@ void register_table_readers(TableReaderRegistry& readers) {
     register_orange_reader(readers);
     register_sklearn_reader(readers);
     register_csv_reader(readers);
+    register_measurement_reader(readers); // only when named
 }
 
 Json table_readers_json(const TableReaderRegistry& readers) {

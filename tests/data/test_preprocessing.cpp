@@ -248,7 +248,7 @@ private Q_SLOTS:
         QTest::newRow("scaled about zero") << R"([{"step": "scale", "set": {"center": false}}])" << true;
         QTest::newRow("scaled") << R"([{"step": "scale"}])" << false;
         QTest::newRow("min-max of counts") << R"([{"step": "scale", "set": {"method": "min-max"}}])" << true;
-        QTest::newRow("robust") << R"([{"step": "scale", "set": {"method": "robust"}}])" << false;
+        QTest::newRow("robust") << R"([{"step": "scale", "set": {"method": "robust"}}])" << true;
         QTest::newRow("variance")
             << R"([{"step": "highly-variable", "set": {"count": 7, "method": "variance"}}])" << true;
         QTest::newRow("subsample")

@@ -115,16 +115,15 @@ private Q_SLOTS:
         QCOMPARE(facts["separator"].get<std::string>(), std::string("semicolon"));
         QCOMPARE(facts["decimal"].get<std::string>(), std::string("comma"));
         QCOMPARE(facts["header"].get<bool>(), true);
-        QCOMPARE(
-            types_of(opened(path, {{"separator", "comma"}, {"short-rows", "fill"}, {"header", "no"}}, "csv")
-                         .table),
-            std::string("text,text"));
+        QCOMPARE(types_of(opened(path, {{"separator", "comma"}}, "csv").table), std::string("integer,text"));
         QCOMPARE(opened(path, {{"header", "no"}}, "csv").table.rows(), std::size_t(3));
         QCOMPARE(types_of(opened(path, {{"types", "a:text,b:categorical"}}, "csv").table),
                  std::string("text,categorical"));
         QCOMPARE(types_of(opened(path, {{"decimal", "point"}}, "csv").table), std::string("text,text"));
         QCOMPARE(opened(path, {{"missing", "x,2"}}, "csv").table.column(1).missing_count(), std::size_t(1));
         QCOMPARE(opened(path, {{"max-rows", 1}}, "csv").table.rows(), std::size_t(1));
+        QCOMPARE(shown(opened(csv("w,t\n\",O\nb,O\n"), {{"quote", "none"}}, "csv").table, "w"),
+                 std::string("\"|b"));
         QCOMPARE(opened(path, {{"skip-lines", 1}}, "csv").table.rows(), std::size_t(2));
         QCOMPARE(names_of(opened(csv("gr\xF6\xDF"
                                      "e,b\n1,2\n"),
@@ -134,6 +133,8 @@ private Q_SLOTS:
         const auto dates = csv("d,x\n01/02/2024,1\n03/02/2024,2\n");
         QCOMPARE(types_of(opened(dates).table), std::string("text,integer"));
         QVERIFY(opened(dates).warnings.at(0).find("day or the month") != std::string::npos);
+        QCOMPARE(types_of(opened(csv("d,e\n01/02/2024,2024-01-02\n"), {{"dates", "day-first"}}, "csv").table),
+                 std::string("date,date"));
         QCOMPARE(shown(opened(dates, {{"dates", "month-first"}}, "csv").table, "d"),
                  std::string("2024-01-02|2024-03-02"));
     }
@@ -201,7 +202,7 @@ private Q_SLOTS:
         }
         const Table table = opened(csv(text)).table;
         QCOMPARE(table.rows(), rows);
-        QCOMPARE(types_of(table), std::string("integer,text,real"));
+        QCOMPARE(types_of(table), std::string("integer,categorical,real"));
         for (std::size_t row = 0; row < rows; ++row) {
             if (table.column(0).number(row) != static_cast<double>(row) ||
                 table.column(2).number(row) != static_cast<double>(row) / 4 ||

@@ -51,7 +51,7 @@ private Q_SLOTS:
         row("zeros.csv", std::string("a,b\n1,\0\n", 8), "line 2 holds binary data");
         row("long.csv", "a,b\n1,2\n1,2,3\n", "line 3 has 3 fields where the first line has 2");
         row("short.csv", "a,b\n1,2\n1\n", "short-rows=fill");
-        row("quote.csv", "a,b\n1,\"2\n3,4\n", "line 2 opens a quote that is never closed");
+        row("quote.csv", "a,b\n1,\"2\n3,4\n", "line 2 opens a quote that is never closed: close it, or set quote=none");
         row("cut.csv.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\xd4", 12),
             "the packed data end in the middle");
         row("bad.csv.gz", std::string("\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff\xff\xff\xff\xff", 16),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One small file of each format: shape, names, types and values.
+#include "core/formats/png_file.h"
 #include "formats/table_files.h"
 
 #include <algorithm>
@@ -136,6 +137,8 @@ private Q_SLOTS:
             QCOMPARE(shown(sparse, "column 1"), std::string("0|2|0|0"));
             QCOMPARE(shown(sparse, "column 2"), std::string("1.5|0|0|4"));
             QCOMPARE(shown(sparse, "column 3"), std::string("0|0|3|5"));
+            QCOMPARE(shown(opened(fixture(name), {{"max-rows", 2}}, "npz").table, "column 1"),
+                     std::string("0|2"));
         }
     }
 
@@ -408,6 +411,39 @@ private Q_SLOTS:
         const Table records = opened(fixture("records.h5")).table;
         QCOMPARE(types_of(records), std::string("integer,real,text"));
         QCOMPARE(shown(records, "name"), std::string("u|v"));
+    }
+
+    void objects_of_a_label_image() {
+        Image labels = Image::create(PixelType::UInt16, 1, 6, 10),
+              image = Image::create(PixelType::UInt8, 1, 6, 10);
+        auto ids = labels.writable_plane_as<std::uint16_t>(0);
+        auto gray = image.writable_plane_as<std::uint8_t>(0);
+        std::fill(ids.begin(), ids.end(), std::uint16_t{0});
+        for (std::size_t i = 0; i < 60; ++i) {
+            gray[i] = static_cast<std::uint8_t>(i);
+            const std::size_t x = i % 10, y = i / 10;
+            if (x >= 1 && x < 4 && y >= 1 && y < 3)
+                ids[i] = 1;
+            if (x == 8)
+                ids[i] = 2;
+        }
+        write_png(folder_.place() / "labels.png", labels);
+        write_png(folder_.place() / "gray.png", image);
+        const auto path = folder_.place() / "labels.png";
+        const Table shapes = opened(path, Json::object(), "measurements").table;
+        QCOMPARE(shapes.rows(), std::size_t(2));
+        QCOMPARE(shown(shapes, "area [px²]"), std::string("6|6"));
+        QCOMPARE(shown(shapes, "x [px]"), std::string("2.5|8.5"));
+        QCOMPARE(shown(shapes, "height [px]"), std::string("2|6"));
+        QCOMPARE(shapes.role(shapes.at("x [px]")), ColumnRole::Annotation);
+        QVERIFY(shapes.column(shapes.at("eccentricity")).number(1) > 0.98);
+        const Table full =
+            opened(path, {{"image", (folder_.place() / "gray.png").string()}}, "measurements").table;
+        QCOMPARE(shown(full, "mean 1"), std::string("17|33")); // of 11 12 13 21 22 23; 8 18 ... 58
+        QCOMPARE(shown(full, "minimum 1"), std::string("11|8"));
+        QCOMPARE(shown(full, "maximum 1"), std::string("23|58"));
+        QVERIFY(std::abs(full.column(full.at("sd 1")).number(0) - 5.549775) < 1e-5);
+        QVERIFY(!is_table(path)); // an image unless asked
     }
 
     void every_reader_has_its_declaration() {
