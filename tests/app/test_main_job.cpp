@@ -40,7 +40,7 @@ using namespace eyepiece::test;
 namespace {
 
 constexpr int fields = 8, side = 96; // px
-constexpr int patience = 90'000;     // ms: a busy machine may be slow, but not for ever
+constexpr int patience = 240'000;    // ms: a busy machine may be slow, but not for ever
 
 // The middle of an object of the truth: a pixel that lies in it, far from its rim.
 struct Nucleus {

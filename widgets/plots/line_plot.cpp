@@ -31,6 +31,18 @@ constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr int redraw_every_ms = 50;
 constexpr int mark_gap = 10; // px from the last point to its value
 
+// Steps and epochs are whole: no tick at epoch 1.4.
+class WholeTicker : public QCPAxisTicker {
+protected:
+    double getTickStep(const QCPRange& range) override {
+        return std::max(1.0, QCPAxisTicker::getTickStep(range));
+    }
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override {
+        return tick == std::round(tick) ? QCPAxisTicker::getTickLabel(tick, locale, format, precision)
+                                        : QString();
+    }
+};
+
 QString number(double value) {
     return QString::number(value, 'g', 4);
 }
@@ -122,6 +134,7 @@ LinePlot::LinePlot(const Theme& theme, const QString& title, QWidget* parent)
     plot_->axisRect()->setAutoMargins(QCP::msLeft | QCP::msBottom);
     plot_->axisRect()->setMargins(QMargins(0, 10, 56, 0));
     plot_->setInteractions(QCP::Interactions());
+    plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
     marks_->pointer = new QCPItemStraightLine(plot_);
     marks_->pointer->setVisible(false);
     marks_->last = new QCPItemTracer(plot_);

@@ -141,10 +141,7 @@ void TrainProgress::add_actions() {
         ActionSpec spec{QString::fromLatin1(id), title};
         spec.icon = QString::fromLatin1(icon);
         spec.stage = Stage::Train;
-        spec.handler = [button] {
-            if (button->isVisible())
-                button->click();
-        };
+        spec.handler = [button] { button->click(); };
         context_.actions.add(std::move(spec), this);
     };
     add("train.pause", tr("Pause the training, or go on"), "pause", pause_);
@@ -170,7 +167,7 @@ void TrainProgress::choose() {
     const auto& runs = context_.runs.runs();
     pages_->setCurrentIndex(runs.empty() ? 0 : 1);
     if (runs.empty())
-        return;
+        return show_state();
     if (!run()) {
         context_.selection.set_run(runs.back().id);
         return; // comes here again
@@ -227,15 +224,19 @@ void TrainProgress::show_curves() {
 
 void TrainProgress::show_state() {
     const RunRecord* current = run();
+    const auto show = [this](const char* action, QPushButton* button, bool wanted) {
+        button->setVisible(wanted);
+        context_.actions.find(QString::fromLatin1(action))->setEnabled(wanted);
+    };
+    const bool alive = current && current->active(), under_way = alive && current->state != RunState::Queued;
+    show("train.pause", pause_, under_way);
+    show("train.finish", finish_, under_way);
+    show("train.cancel", cancel_, alive);
+    show("train.resume", resume_, current && current->resumable());
     if (!current)
         return;
-    const bool alive = current->active();
-    pause_->setVisible(alive && current->state != RunState::Queued);
     pause_->setText(current->state == RunState::Paused ? tr("Go on") : tr("Pause"));
     pause_->setAccessibleName(pause_->text());
-    finish_->setVisible(alive && current->state != RunState::Queued);
-    cancel_->setVisible(alive);
-    resume_->setVisible(current->resumable());
     QStringList words{current->title(), run_state_text(current->state)};
     if (current->epochs() > 0)
         words << tr("epoch %1 of %2").arg(current->epoch()).arg(current->epochs());
