@@ -62,7 +62,7 @@ function(eyepiece_add_test name)
     set(arg_TIMEOUT 120)
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT "EYEPIECE_BIN=${CMAKE_BINARY_DIR}/bin;EYEPIECE_PLUGINS=${CMAKE_BINARY_DIR}/lib/eyepiece/plugins;EYEPIECE_SHARED_DATA=${shared_data}")
+    ENVIRONMENT "QTEST_FUNCTION_TIMEOUT=${arg_TIMEOUT}000;EYEPIECE_BIN=${CMAKE_BINARY_DIR}/bin;EYEPIECE_PLUGINS=${CMAKE_BINARY_DIR}/lib/eyepiece/plugins;EYEPIECE_SHARED_DATA=${shared_data}")
   if(arg_GUI)
     set_property(TEST ${name} APPEND PROPERTY ENVIRONMENT "QT_QPA_PLATFORM=offscreen")
   endif()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs what is needed from Debian, builds everything, and runs all tests;
+# Installs what is needed from Debian, builds everything with warnings as errors, and runs all tests;
 # the window's tests run under Xvfb. Ends with ctest's own summary.
 #   packaging/test.sh [ctest arguments...]
 source "$(dirname "$0")/common.sh"

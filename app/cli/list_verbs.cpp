@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 namespace eyepiece::cli {
-namespace {
 
 void print_parameters(Terminal& terminal, const Json& parameters) {
     for (const Json& parameter : parameters) {
@@ -19,6 +18,8 @@ void print_parameters(Terminal& terminal, const Json& parameters) {
         terminal.say(line + "  " + parameter.value("help", ""));
     }
 }
+
+namespace {
 
 void list(Terminal& terminal, const std::string& kind, const std::string& of) {
     Json spec = terminal.options().spec();
@@ -30,6 +31,9 @@ void list(Terminal& terminal, const std::string& kind, const std::string& of) {
     } else if (kind == "parameters") {
         throw UsageError("Of which operation? For instance `eyepiece-cli list parameters train`.");
     }
+    // What reads files is no part of the engine, which takes a second to load.
+    if (list_tables(terminal, kind))
+        return;
     const auto engine = load_engine(terminal.options());
     const Json result = engine->run("list", spec, terminal).json;
     if (kind == "parameters") {
@@ -60,8 +64,9 @@ int take_standard_output() {
 void serve(Terminal& terminal) {
     const int output = take_standard_output();
     const auto engine = load_engine(terminal.options());
-    const int status = Server(*engine, STDIN_FILENO, output).run();
+    const int status = Server(*engine, STDIN_FILENO, output, terminal.stop_descriptor()).run();
     close(output);
+    terminal.throw_if_cancelled();
     if (status != 0)
         throw Error(ErrorCode::BadInput,
                     "The engine ended: the other side of the pipe sent something that is not "
@@ -78,8 +83,10 @@ void add_list_verbs(CommandLine& command_line) {
                          "eyepiece-cli list models\neyepiece-cli list parameters train",
                          [kind, of](Terminal& terminal) { list(terminal, *kind, *of); });
     list_command
-        .add_option("kind", *kind,
-                    "tasks, models, methods, explainers, exporters, operations, plugins or parameters")
+        .add_option(
+            "kind", *kind,
+            "tasks, models, methods, explainers, exporters, operations, plugins, importers, preprocessing or "
+            "parameters")
         ->required();
     list_command.add_option("operation", *of, "With parameters: of which operation");
 

@@ -3,6 +3,7 @@
 #include "app/cli/verb.h"
 #include "core/formats/image_reader.h"
 #include "core/formats/sample_folder.h"
+#include "core/formats/table_reader.h"
 #include "core/intake/importer.h"
 #include "core/intake/label_export.h"
 #include "core/intake/sample_project.h"
@@ -104,18 +105,36 @@ Json describe_file(const fs::path& path) {
     return json;
 }
 
-void info(Terminal& terminal, const std::string& what) {
-    if (!fs::is_directory(what) && fs::path(what).filename() != "project.eyepiece") {
-        const Json json = describe_file(what);
-        terminal.say(json["format"].get<std::string>() + " image, " + json["axes"].get<std::string>() + " " +
-                     json["shape"].dump() + ", " + json["type"].get<std::string>());
-        if (json.contains("pixel_size"))
-            terminal.say("  pixel size " + json["pixel_size"]["x"].dump() + " x " +
-                         json["pixel_size"]["y"].dump() + " " +
-                         json["pixel_size"]["unit"].get<std::string>());
-        if (json.contains("names"))
-            terminal.say("  channels " + json["names"].dump());
-        terminal.answer(json);
+struct InfoArguments {
+    std::string what, format = "auto";
+    std::vector<std::string> set;
+    bool statistics = false;
+};
+
+void info_of_image(Terminal& terminal, const std::string& what) {
+    const Json json = describe_file(what);
+    terminal.say(json["format"].get<std::string>() + " image, " + json["axes"].get<std::string>() + " " +
+                 json["shape"].dump() + ", " + json["type"].get<std::string>());
+    if (json.contains("pixel_size"))
+        terminal.say("  pixel size " + json["pixel_size"]["x"].dump() + " x " +
+                     json["pixel_size"]["y"].dump() + " " + json["pixel_size"]["unit"].get<std::string>());
+    if (json.contains("names"))
+        terminal.say("  channels " + json["names"].dump());
+    terminal.answer(json);
+}
+
+void info(Terminal& terminal, const InfoArguments& arguments) {
+    const std::string& what = arguments.what;
+    const bool asked = arguments.format != "auto" || !arguments.set.empty() || arguments.statistics;
+    // A folder of a project is told by its database; one of 10x counts by its three files.
+    const bool project_folder =
+        fs::exists(fs::path(what) / "project.eyepiece") || fs::path(what).filename() == "project.eyepiece";
+    if (asked || (!project_folder && is_table(what))) {
+        info_of_table(terminal, what, arguments.format, arguments.set, arguments.statistics);
+        return;
+    }
+    if (!fs::is_directory(what) && !project_folder) {
+        info_of_image(terminal, what);
         return;
     }
     // Read-only: to look at a project needs no right to change it.
@@ -255,12 +274,20 @@ void add_project_verbs(CommandLine& command_line) {
             ->allow_extra_args(false);
     }
     {
-        auto what = std::make_shared<std::string>();
+        auto arguments = std::make_shared<InfoArguments>();
         CLI::App& command =
             command_line.add("info", "Say what a project or a file holds",
-                             "eyepiece-cli info nuclei\neyepiece-cli info field_01.tif --json",
-                             [=](Terminal& terminal) { info(terminal, *what); });
-        command.add_option("what", *what, "Folder of a project, or an image file")->required();
+                             "eyepiece-cli info nuclei\n"
+                             "eyepiece-cli info field_01.tif --json\n"
+                             "eyepiece-cli info cells.csv --statistics\n"
+                             "eyepiece-cli info table.txt --format csv --set separator=semicolon",
+                             [arguments](Terminal& terminal) { info(terminal, *arguments); });
+        command.add_option("what", arguments->what, "Folder of a project, an image, or a table")->required();
+        command.add_option("--format", arguments->format,
+                           "How a table is read: auto, or one of `eyepiece-cli list importers`");
+        command.add_option("--set", arguments->set, "A setting of that format as name=value")
+            ->allow_extra_args(false);
+        command.add_flag("--statistics", arguments->statistics, "With statistics of a table's columns");
     }
     {
         auto arguments = std::make_shared<SplitArguments>();

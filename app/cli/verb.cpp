@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/verb.h"
 
+#include "core/base/nearest_name.h"
 #include "core/base/version.h"
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fcntl.h>
+#include <poll.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
@@ -13,6 +17,7 @@ namespace eyepiece::cli {
 namespace {
 
 volatile std::sig_atomic_t stop_requests = 0;
+int stop_pipe[2] = {-1, -1};
 
 // The first asks the operation to end in order; the second ends the process.
 void on_stop_signal(int) {
@@ -20,9 +25,14 @@ void on_stop_signal(int) {
     stop_requests = requests;
     if (requests >= 2)
         _exit(130);
+    const int kept = errno;
+    [[maybe_unused]] const ssize_t written = ::write(stop_pipe[1], "x", 1);
+    errno = kept;
 }
 
 void install_signals() {
+    if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+        stop_pipe[0] = stop_pipe[1] = -1; // without descriptors not much else will work either
     struct sigaction action {};
     action.sa_handler = on_stop_signal;
     sigemptyset(&action.sa_mask);
@@ -31,6 +41,22 @@ void install_signals() {
     sigaction(SIGTERM, &action, nullptr);
     // A reader that goes away (`... | head`) is noticed by write's result instead.
     std::signal(SIGPIPE, SIG_IGN);
+    // A file-size limit (ulimit -f, as clusters set it) is an error like a full disk, not a death.
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
+bool reader_has_gone() {
+    pollfd output{STDOUT_FILENO, 0, 0};
+    return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+// Whoever closed a pipe early (`... | head -1`) has what it wanted: that is no failure. A full disk is one.
+int finish_output(int status) {
+    const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+    if (!failed || reader_has_gone())
+        return status;
+    std::fprintf(stderr, "Error: Standard output cannot be written. Is the disk full?\n");
+    return status == 0 ? 1 : status;
 }
 
 } // namespace
@@ -53,6 +79,10 @@ bool Terminal::cancelled() const noexcept {
     return stop_requests > 0;
 }
 
+int Terminal::stop_descriptor() const {
+    return stop_pipe[0];
+}
+
 void Terminal::say(const std::string& line) {
     const std::lock_guard lock(mutex_);
     clear_progress();
@@ -72,20 +102,21 @@ void Terminal::progress(double fraction, std::string_view stage) {
         return;
     const std::lock_guard lock(mutex_);
     const int percent = fraction < 0 ? -1 : static_cast<int>(fraction * 100 + 0.5);
+    char share[8] = "     ";
+    if (percent >= 0)
+        std::snprintf(share, sizeof share, "%3d %%", std::min(percent, 100));
     const auto now = std::chrono::steady_clock::now();
     if (interactive_) {
         if (stage == last_stage_ && now - last_drawn_ < std::chrono::milliseconds(100))
             return;
-        std::fprintf(stderr, "\r\033[K%3d %%  %.*s", std::max(percent, 0), static_cast<int>(stage.size()),
-                     stage.data());
+        std::fprintf(stderr, "\r\033[K%s  %.*s", share, static_cast<int>(stage.size()), stage.data());
         std::fflush(stderr);
         line_open_ = true;
     } else {
         // A log file: a line for each stage and each tenth.
         if (stage == last_stage_ && percent / 10 == last_percent_ / 10)
             return;
-        std::fprintf(stderr, "%3d %%  %.*s\n", std::max(percent, 0), static_cast<int>(stage.size()),
-                     stage.data());
+        std::fprintf(stderr, "%s  %.*s\n", share, static_cast<int>(stage.size()), stage.data());
     }
     last_stage_ = stage;
     last_percent_ = percent;
@@ -163,27 +194,50 @@ CLI::App& CommandLine::add(const std::string& name, const std::string& help, con
 }
 
 int CommandLine::run(int argc, char** argv) {
+    install_signals();
     try {
         app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         if (error.get_exit_code() == 0) { // --help, --version
             app_.exit(error);
-            return 0;
+            return finish_output(0);
         }
-        // CLI11 would only say that a subcommand is missing.
-        const std::vector<std::string> rest = app_.remaining();
-        const bool unknown_verb = app_.get_subcommands().empty() && !rest.empty();
-        const std::string why = unknown_verb ? "There is no verb \"" + rest.front() + "\"." : error.what();
-        std::fprintf(stderr, "%s\nSee `eyepiece-cli --help`.\n", why.c_str());
+        std::fprintf(stderr, "%s\nSee `eyepiece-cli --help`.\n", usage_error(error).c_str());
         return 2;
     }
-    install_signals();
     spdlog::set_default_logger(spdlog::stderr_color_mt("eyepiece"));
     spdlog::set_level(spdlog::level::warn);
-    int status = perform(chosen_);
-    if (std::fflush(stdout) != 0 && status == 0)
-        status = 1; // the disk behind a redirection is full, or the reader of a pipe has gone
-    return status;
+    return finish_output(perform(chosen_));
+}
+
+// CLI11's sentence; or, for a misspelt verb or option, which it may have been.
+std::string CommandLine::usage_error(const CLI::ParseError& error) const {
+    const auto chosen = app_.get_subcommands();
+    const std::vector<std::string> rest = app_.remaining(true);
+    if (chosen.empty() && !rest.empty() && !rest.front().starts_with('-')) {
+        std::vector<std::string> verbs;
+        for (const CLI::App* one : app_.get_subcommands([](const CLI::App*) { return true; }))
+            verbs.push_back(one->get_name());
+        return "There is no verb \"" + rest.front() + "\"" + nearest_hint(rest.front(), verbs) + ".";
+    }
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr)
+        return error.what();
+    for (const std::string& one : rest) {
+        if (!one.starts_with('-'))
+            continue;
+        std::vector<std::string> options;
+        const auto add_options = [&](const CLI::App& app) {
+            for (const CLI::Option* option : app.get_options())
+                for (const std::string& name : option->get_lnames())
+                    options.push_back("--" + name);
+        };
+        if (!chosen.empty())
+            add_options(*chosen.front());
+        add_options(app_);
+        const std::string name = one.substr(0, one.find('='));
+        return "There is no option \"" + name + "\"" + nearest_hint(name, options) + ".";
+    }
+    return error.what();
 }
 
 int CommandLine::perform(const Action& action) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace eyepiece::cli {
 
@@ -43,6 +44,7 @@ public:
     void answer(const Json& result);   // with --json: the result, once, at the end
 
     bool cancelled() const noexcept override;
+    int stop_descriptor() const; // becomes readable when cancelled() becomes true, for who waits in poll()
     bool finish_early_requested() const noexcept override { return false; }
     void progress(double fraction, std::string_view stage) override;
     void metric(std::string_view series, std::int64_t step, double value) override;
@@ -80,6 +82,7 @@ public:
 
 private:
     int perform(const Action& action);
+    std::string usage_error(const CLI::ParseError& error) const;
 
     CLI::App app_;
     CommonOptions common_;
@@ -90,5 +93,11 @@ void add_project_verbs(CommandLine& command_line); // init, import, info, split,
 void add_list_verbs(CommandLine& command_line);    // list, serve
 void add_run_verbs(CommandLine& command_line);     // train, evaluate, run
 void add_model_verbs(CommandLine& command_line);   // predict, explain, export
+
+// `info` of a table, and the kinds of `list` that need no engine; false: the kind is another.
+void info_of_table(Terminal& terminal, const std::string& path, const std::string& format,
+                   const std::vector<std::string>& set, bool statistics);
+void print_parameters(Terminal& terminal, const Json& parameters);
+bool list_tables(Terminal& terminal, const std::string& kind);
 
 } // namespace eyepiece::cli

@@ -2,13 +2,12 @@
 #include "core/base/parameters.h"
 
 #include "core/base/error.h"
+#include "core/base/nearest_name.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <utility>
 
 namespace eyepiece {
@@ -111,19 +110,6 @@ Json checked(const ParameterSpec& spec, const Json& value) {
     refuse(spec, value);
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = std::exchange(row[0], i);
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, substituted}));
-        }
-    }
-    return row.back();
-}
-
 ParameterSpec make(ParameterType type, std::string name, Json def, std::string title, std::string help) {
     ParameterSpec spec;
     spec.name = std::move(name);
@@ -208,17 +194,11 @@ Json ParameterSchema::complete(const Json& given) const {
     for (const auto& [name, value] : given.items()) {
         const ParameterSpec* spec = find(name);
         if (!spec) {
-            std::string message = "There is no parameter \"" + name + "\".";
-            std::size_t best = std::numeric_limits<std::size_t>::max();
-            for (const ParameterSpec& known : specs_) {
-                const std::size_t distance = edit_distance(name, known.name);
-                if (distance < best) {
-                    best = distance;
-                    message =
-                        "There is no parameter \"" + name + "\"; the nearest is \"" + known.name + "\".";
-                }
-            }
-            throw Error(ErrorCode::BadInput, message);
+            std::vector<std::string> names;
+            for (const ParameterSpec& known : specs_)
+                names.push_back(known.name);
+            throw Error(ErrorCode::BadInput,
+                        "There is no parameter \"" + name + "\"" + nearest_hint(name, names) + ".");
         }
         // Null asks for the default, so that a form can hand a value back.
         if (!value.is_null())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/error.h"
+#include "core/base/nearest_name.h"
 #include "core/base/parameters.h"
 
 #include <functional>
@@ -55,15 +56,19 @@ public:
         return nullptr;
     }
 
-    // Throws Error(NotFound) that lists the known names.
+    // Throws Error(NotFound) that suggests the nearest name and lists the known ones.
     const Entry& at(std::string_view name) const {
         if (const Entry* entry = find(name))
             return *entry;
         std::string known;
-        for (const Entry& entry : entries_)
+        std::vector<std::string> names;
+        for (const Entry& entry : entries_) {
             known += (known.empty() ? "" : ", ") + entry.name;
-        throw Error(ErrorCode::NotFound, "There is no " + kind_ + " named \"" + std::string(name) +
-                                             "\". Known: " + (known.empty() ? "none" : known) + ".");
+            names.push_back(entry.name);
+        }
+        throw Error(ErrorCode::NotFound, "There is no " + kind_ + " named \"" + std::string(name) + "\"" +
+                                             nearest_hint(name, names) +
+                                             ". Known: " + (known.empty() ? "none" : known) + ".");
     }
 
     std::unique_ptr<Interface> make(std::string_view name) const { return at(name).make(); }

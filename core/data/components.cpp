@@ -283,7 +283,7 @@ std::optional<double> otsu_threshold(const Image& image, int channel) {
 }
 
 Image luminance(const Image& rgb) {
-    if (rgb.channels() != 3)
+    if (rgb.channels() < 3)
         throw Error(ErrorCode::BadInput, "Luminance was asked of an image that is not red, green and blue.");
     Image result = Image::create(rgb.type(), 1, rgb.height(), rgb.width());
     with_pixel_type(rgb.type(), [&](auto sample) {
@@ -339,8 +339,8 @@ OtsuResult otsu_segmentation(const Image& image, bool rgb, int channel) {
 }
 
 Mask fill_holes(const Mask& mask) {
-    if (mask.pixels.empty())
-        return mask;
+    if (mask.pixels.empty()) // not a copy of it: GCC 14 takes that for a write beyond nothing
+        return Mask(mask.height, mask.width);
     const LabelMap outside = components(mask.height, mask.width, Connectivity::Four,
                                         [&](std::size_t i) { return mask.pixels[i] == 0; });
     std::vector<bool> open(outside.largest_id() + std::size_t{1}, false);

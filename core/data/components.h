@@ -35,9 +35,10 @@ struct WatershedOptions {
 EYEPIECE_EXPORT LabelMap watershed_split(const Mask& mask, const WatershedOptions& options = {});
 
 // Otsu's threshold (1979): the value t that best parts the pixels into <= t and > t. For colour pictures of
-// three channels use otsu_luminance. nullopt when all pixels are the same.
+// three channels use luminance() first. nullopt when all pixels are the same.
 EYEPIECE_EXPORT std::optional<double> otsu_threshold(const Image& image, int channel = 0);
-EYEPIECE_EXPORT Image luminance(const Image& rgb); // one channel of the same type: Rec. 601 weights
+// One channel of the same type from the first three, by the weights of ITU-R BT.601.
+EYEPIECE_EXPORT Image luminance(const Image& rgb);
 
 // Where v > threshold (or, dark_objects, <= threshold).
 EYEPIECE_EXPORT Mask threshold(const Image& image, int channel, double value, bool dark_objects = false);

@@ -3,6 +3,7 @@
 
 #include "core/project/runs.h" // write_file_atomically
 
+#include <sstream>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/serialization/pickle.h>
 #include <torch/script.h>
@@ -166,15 +167,18 @@ ExportReport TorchScriptExporter::write(const ExportRequest& request, JobContext
     context.progress(0.5, "Writing the file");
     const Temporary temporary{fs::path(request.file.string() + ".part")};
     const std::string card = request.card.dump(2);
+    // To memory first: LibTorch's own writer ends the process when the disk is full.
+    std::ostringstream bytes;
+    module.save(
+        bytes, {{card_name, card}, {inputs_name, pickled(request.inputs)}, {outputs_name, pickled(outputs)}});
     try {
-        module.save(
-            temporary.file.string(),
-            {{card_name, card}, {inputs_name, pickled(request.inputs)}, {outputs_name, pickled(outputs)}});
-    } catch (const c10::Error& error) {
-        throw Error(ErrorCode::Storage,
-                    "The model cannot be written to " + request.file.string() +
-                        ": the folder does not exist, is read-only, or the disk is full.",
-                    error.what());
+        write_file_atomically(temporary.file, bytes.str());
+    } catch (const Error& error) {
+        throw Error(
+            ErrorCode::Storage,
+            "The model cannot be written to " + request.file.string() +
+                ": the folder does not exist, is read-only, or the disk is full. Choose another place.",
+            error.what());
     }
 
     context.progress(0.7, "Checking the file against the network");

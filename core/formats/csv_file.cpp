@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/csv_file.h"
+
+#include "core/formats/delimited_text.h"
 #include "core/formats/file_errors.h"
 
 #include <algorithm>
@@ -54,69 +56,31 @@ std::unordered_map<std::string, std::size_t> CsvTable::rows_by_stem() const {
 }
 
 CsvTable parse_csv(const std::string& text, const std::filesystem::path& name) {
-    const std::size_t start = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-    const char separator = separator_of(text.substr(start));
-    CsvTable table;
-    std::vector<std::string> row;
-    std::string field;
-    std::size_t line = 1, row_line = 1;
-    bool quoted = false, was_quoted = false;
-    const auto fail = [&](const std::string& what) {
-        return file_error(ErrorCode::BadInput, name,
-                          "is not a readable table: line " + std::to_string(row_line) + " " + what + ".");
-    };
-    const auto end_row = [&] {
-        const bool blank = row.empty() && field.empty() && !was_quoted;
-        row.push_back(std::move(field));
-        field.clear();
-        was_quoted = false;
-        if (blank) {
-            row.clear();
-            return;
-        }
-        if (table.columns.empty()) {
-            table.columns = std::move(row);
-        } else {
-            if (row.size() != table.columns.size())
-                throw fail("has " + std::to_string(row.size()) + " fields where the first line has " +
-                           std::to_string(table.columns.size()));
-            table.rows.push_back(std::move(row));
-        }
-        row.clear();
-    };
-    for (std::size_t i = start; i < text.size(); ++i) {
-        const char c = text[i];
-        if (c == '\0')
-            throw fail("holds binary data");
-        if (quoted) {
-            if (c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
-                field += '"';
-                ++i;
-            } else if (c == '"') {
-                quoted = false;
-            } else {
-                line += c == '\n';
-                field += c;
-            }
-        } else if (c == '"' && field.empty() && !was_quoted) {
-            quoted = was_quoted = true;
-        } else if (c == separator) {
-            row.push_back(std::move(field));
-            field.clear();
-            was_quoted = false;
-        } else if (c == '\n') {
-            end_row();
-            row_line = ++line;
-        } else if (c != '\r') {
-            field += c;
-        }
-    }
-    if (quoted)
-        throw fail("opens a quote that is never closed");
-    end_row();
-    if (table.columns.empty())
+    const std::string_view body = std::string_view(text).substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0);
+    Dialect dialect;
+    dialect.separator = separator_of(std::string(body));
+    SplitRows rows;
+    std::uint64_t line = 1;
+    split_rows(body, dialect, true, line, name, rows);
+    if (rows.rows() == 0)
         throw file_error(ErrorCode::BadInput, name,
                          "is not a readable table: it has no line with column names.");
+    CsvTable table;
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+        std::vector<std::string> fields;
+        for (std::size_t i = rows.row_begin(row); i < rows.row_ends[row]; ++i)
+            fields.push_back(rows.fields[i].text(dialect.quote));
+        if (row == 0) {
+            table.columns = std::move(fields);
+            continue;
+        }
+        if (fields.size() != table.columns.size())
+            throw file_error(ErrorCode::BadInput, name,
+                             "is not a readable table: line " + std::to_string(rows.lines[row]) + " has " +
+                                 std::to_string(fields.size()) + " fields where the first line has " +
+                                 std::to_string(table.columns.size()) + ".");
+        table.rows.push_back(std::move(fields));
+    }
     return table;
 }
 

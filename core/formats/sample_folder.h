@@ -10,7 +10,7 @@ namespace eyepiece {
 
 struct SampleFolderOptions {
     int fields = 16;         // images
-    int fields_per_well = 4; // images of one well share its staining, density and focus
+    int fields_per_well = 2; // images of one well share its staining, density and focus
     std::int64_t side = 256; // px
     std::uint64_t seed = 2020;
 };

@@ -18,13 +18,20 @@ struct FormatName {
     ImportFormat format;
     const char* name;
     LabelFormat labels;
+    const char* title;
+    const char* help;
 };
 constexpr std::array<FormatName, 5> format_names{{
-    {ImportFormat::Automatic, "auto", LabelFormat::Unknown},
-    {ImportFormat::Images, "images", LabelFormat::Unknown},
-    {ImportFormat::LabelImages, "masks", LabelFormat::LabelImages},
-    {ImportFormat::MaskPerObject, "object-masks", LabelFormat::MaskPerObject},
-    {ImportFormat::Coco, "coco", LabelFormat::Coco},
+    {ImportFormat::Automatic, "auto", LabelFormat::Unknown, "Automatic",
+     "Images, and the labels that the folder's layout shows."},
+    {ImportFormat::Images, "images", LabelFormat::Unknown, "Images alone",
+     "PNG, JPEG and TIFF images, whatever labels lie beside them."},
+    {ImportFormat::LabelImages, "masks", LabelFormat::LabelImages, "Label images",
+     "One image of object ids or classes for each image, matched by file stem."},
+    {ImportFormat::MaskPerObject, "object-masks", LabelFormat::MaskPerObject, "A mask for each object",
+     "A folder for each image, with one binary mask for each of its objects."},
+    {ImportFormat::Coco, "coco", LabelFormat::Coco, "COCO",
+     "A JSON file of polygons or run-length masks, with the images' names."},
 }};
 
 LabelFormat label_format(ImportFormat format) {
@@ -319,6 +326,21 @@ std::vector<std::string> import_format_names() {
     for (const auto& format : format_names)
         names.emplace_back(format.name);
     return names;
+}
+
+Json list_importers() {
+    ParameterSchema parameters;
+    for (const ParameterSchema all = import_parameters(); const ParameterSpec& spec : all.specs())
+        if (spec.name != "format")
+            parameters.add(spec);
+    Json list = Json::array();
+    for (const auto& format : format_names)
+        list.push_back({{"name", format.name},
+                        {"title", format.title},
+                        {"help", format.help},
+                        {"plugin", ""},
+                        {"parameters", parameters.to_json()}});
+    return list;
 }
 
 ParameterSchema import_parameters() {

@@ -23,6 +23,8 @@ enum class ImportFormat {
 };
 EYEPIECE_EXPORT ImportFormat import_format_from_string(std::string_view name); // throws Error(BadInput)
 EYEPIECE_EXPORT std::vector<std::string> import_format_names();
+// [{"name", "title", "help", "plugin", "parameters": [...]}], as a registry lists what it has.
+EYEPIECE_EXPORT Json list_importers();
 
 struct ImportOptions {
     ImportFormat format = ImportFormat::Automatic;

@@ -37,10 +37,10 @@ std::unique_ptr<Project> make_sample_project(const std::filesystem::path& folder
     ImportOptions options;
     options.labels.class_name = "nucleus";
     import_files(*project, {project->folder()}, options, reading);
-    // The last well is left for the user.
+    // The last wells, are left for the user.
     const auto items = project->items().all();
     std::vector<LabelEdit> erased;
-    const auto unlabelled = static_cast<std::size_t>(sample.fields_per_well);
+    constexpr std::size_t unlabelled = 4;
     for (std::size_t i = items.size() - std::min(items.size(), unlabelled); i < items.size(); ++i) {
         LabelEdit edit;
         edit.item = items[i].id;

@@ -9,7 +9,8 @@
 namespace eyepiece {
 
 void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module& model,
-                     const torch::optim::Optimizer* optimizer, const Json& state) {
+                     const torch::optim::Optimizer* optimizer, const Json& state,
+                     const std::vector<torch::Tensor>& averages) {
     torch::serialize::OutputArchive archive;
     {
         torch::serialize::OutputArchive weights(archive.compilation_unit());
@@ -21,6 +22,8 @@ void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module&
         optimizer->save(moments);
         archive.write("optimizer", moments);
     }
+    if (!averages.empty())
+        archive.write("averages", c10::IValue(averages));
     archive.write("state", c10::IValue(state.dump()));
     std::ostringstream bytes;
     archive.save_to(bytes);
@@ -29,7 +32,7 @@ void save_checkpoint(const std::filesystem::path& file, const torch::nn::Module&
 }
 
 Json load_checkpoint(const std::filesystem::path& file, torch::nn::Module& model,
-                     torch::optim::Optimizer* optimizer) {
+                     torch::optim::Optimizer* optimizer, std::vector<torch::Tensor>* averages) {
     if (!std::filesystem::exists(file))
         throw Error(ErrorCode::NotFound, "There is no checkpoint " + file.string() +
                                              ". The run may not have come far enough to write one.");
@@ -43,7 +46,9 @@ Json load_checkpoint(const std::filesystem::path& file, torch::nn::Module& model
             archive.read("optimizer", moments);
             optimizer->load(moments);
         }
-        c10::IValue state;
+        c10::IValue state, more;
+        if (averages && archive.try_read("averages", more))
+            *averages = more.toTensorVector();
         archive.read("state", state);
         return Json::parse(state.toStringRef());
     } catch (const c10::Error& error) {

@@ -2,6 +2,7 @@
 #include "core/learning/normalisation.h"
 
 #include "core/base/error.h"
+#include "core/data/components.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,31 +15,9 @@ namespace {
 constexpr std::int64_t whole_limit = std::int64_t{4} << 20; // px; larger images are sampled
 constexpr std::int64_t block = 128, grid = 16;              // px, blocks a side of the sample
 
-template<class Visitor>
-void visit(PixelType type, const Visitor& visitor) {
-    switch (type) {
-    case PixelType::UInt8:
-        return visitor(std::uint8_t{});
-    case PixelType::Int8:
-        return visitor(std::int8_t{});
-    case PixelType::UInt16:
-        return visitor(std::uint16_t{});
-    case PixelType::Int16:
-        return visitor(std::int16_t{});
-    case PixelType::UInt32:
-        return visitor(std::uint32_t{});
-    case PixelType::Int32:
-        return visitor(std::int32_t{});
-    case PixelType::Float32:
-        return visitor(float{});
-    case PixelType::Float64:
-        return visitor(double{});
-    }
-}
-
 // Finite values of one channel, appended. Very many are thinned evenly: percentiles do not notice.
 void gather(const Image& image, int channel, std::vector<float>& values) {
-    visit(image.type(), [&](auto zero) {
+    with_pixel_type(image.type(), [&](auto zero) {
         const auto plane = image.plane_as<decltype(zero)>(channel);
         const std::size_t step = std::max<std::size_t>(1, plane.size() / (std::size_t{1} << 20));
         for (std::size_t i = 0; i < plane.size(); i += step) {
@@ -60,13 +39,37 @@ float percentile(std::vector<float>& values, double percent) {
 
 std::pair<float, float> type_range(PixelType type) {
     std::pair<float, float> range{0.f, 1.f};
-    visit(type, [&](auto zero) {
+    with_pixel_type(type, [&](auto zero) {
         using T = decltype(zero);
         if constexpr (std::is_integral_v<T>)
             range = {static_cast<float>(std::numeric_limits<T>::min()),
                      static_cast<float>(std::numeric_limits<T>::max())};
     });
     return range;
+}
+
+// Where 1 lies so that a typical object comes to about 0.8, however bright a few others are: objects are what
+// lies above Otsu's threshold of the square roots, which weigh dim and bright ones more alike, and the
+// typical one is their 80th percentile. Never above `high`; `high` where that parts the picture into no
+// objects on a ground.
+float typical_high(const std::vector<float>& sample, float low, float high) {
+    if (sample.empty() || !(high > low))
+        return high;
+    Image roots = Image::create(PixelType::Float32, 1, 1, static_cast<std::int64_t>(sample.size()));
+    const auto to = roots.writable_plane_as<float>(0);
+    for (std::size_t i = 0; i < sample.size(); ++i)
+        to[i] = std::sqrt(std::clamp((sample[i] - low) / (high - low), 0.f, 1.f));
+    const auto cut = otsu_threshold(roots);
+    if (!cut)
+        return high;
+    std::vector<float> objects;
+    for (std::size_t i = 0; i < sample.size(); ++i)
+        if (to[i] > *cut)
+            objects.push_back(sample[i]);
+    const double share = static_cast<double>(objects.size()) / static_cast<double>(sample.size());
+    if (share < 0.002 || share > 0.5)
+        return high;
+    return std::min(high, low + 1.25f * (percentile(objects, 80) - low));
 }
 
 InputLimits limits_of(const Normalisation& normalisation, PixelType type,
@@ -83,7 +86,7 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
         auto& sample = joint ? all : values[c];
         const float middle = percentile(sample, 50);
         float low = 0, high = 1;
-        if (normalisation.mode == "percentile") {
+        if (normalisation.mode == "percentile" || normalisation.mode == "typical") {
             low = percentile(sample, normalisation.low_percentile);
             high = percentile(sample, normalisation.high_percentile);
         } else if (normalisation.mode == "range") {
@@ -101,26 +104,12 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
         low_sum += low;
         high_sum += high;
     }
+    // On a bright ground objects are the dark part, which has no outliers to speak of.
+    if (normalisation.mode == "typical" && 2 * median <= low_sum + high_sum)
+        for (std::size_t c = 0; c < channels; ++c)
+            limits.high[c] = typical_high(joint ? all : values[c], limits.low[c], limits.high[c]);
     limits.inverted = normalisation.invert_bright_ground && 2 * median > low_sum + high_sum;
     return limits;
-}
-
-// By ITU-R BT.601; the same pixel type.
-Image luminance_of(const Image& rgb) {
-    if (rgb.channels() < 3)
-        return rgb;
-    Image gray = Image::create(rgb.type(), 1, rgb.height(), rgb.width());
-    visit(rgb.type(), [&](auto zero) {
-        using T = decltype(zero);
-        const auto r = rgb.plane_as<T>(0), g = rgb.plane_as<T>(1), b = rgb.plane_as<T>(2);
-        const auto out = gray.writable_plane_as<T>(0);
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            const double value = 0.299 * static_cast<double>(r[i]) + 0.587 * static_cast<double>(g[i]) +
-                                 0.114 * static_cast<double>(b[i]);
-            out[i] = std::is_integral_v<T> ? static_cast<T>(std::llround(value)) : static_cast<T>(value);
-        }
-    });
-    return gray;
 }
 
 } // namespace
@@ -131,7 +120,7 @@ Json Normalisation::to_json() const {
                  {"mode", mode},
                  {"gamma", gamma},
                  {"invert-bright-ground", invert_bright_ground}};
-    if (mode == "percentile") {
+    if (mode == "percentile" || mode == "typical") {
         json["low-percentile"] = low_percentile;
         json["high-percentile"] = high_percentile;
     } else if (mode == "range") {
@@ -163,7 +152,8 @@ Normalisation Normalisation::from_json(const Json& json) {
     };
     const bool known_channels =
         result.channels == "gray" || result.channels == "rgb" || result.channels == "all";
-    const bool known_mode = result.mode == "percentile" || result.mode == "type" ||
+    const bool known_mode = result.mode == "percentile" || result.mode == "typical" ||
+                            result.mode == "type" ||
                             (result.mode == "range" && fits(result.fixed_low) && fits(result.fixed_high));
     if (!known_channels || !known_mode || result.input_channels < 1 || result.gamma <= 0)
         throw Error(ErrorCode::BadInput, "The model's description of its input is damaged: " + json.dump());
@@ -184,7 +174,7 @@ Image Normalisation::arranged(const Image& image) const {
         if (image.channels() == 1)
             return image;
         if (image.channels() >= 3)
-            return luminance_of(image);
+            return luminance(image);
         throw Error(ErrorCode::BadInput,
                     "The model takes gray or colour images, but this one has " +
                         std::to_string(image.channels()) +
@@ -247,7 +237,7 @@ torch::Tensor Normalisation::apply(const Image& arranged, const InputLimits& lim
     for (int c = 0; c < arranged.channels(); ++c) {
         const float low = limits.low.at(static_cast<std::size_t>(c));
         const float scale = 1.0f / (limits.high.at(static_cast<std::size_t>(c)) - low);
-        visit(arranged.type(), [&](auto zero) {
+        with_pixel_type(arranged.type(), [&](auto zero) {
             for (const auto raw : arranged.plane_as<decltype(zero)>(c)) {
                 float value = (static_cast<float>(raw) - low) * scale;
                 value = value >= -0.5f ? std::min(value, 1.5f) : (value < -0.5f ? -0.5f : 0.f); // NaN: 0

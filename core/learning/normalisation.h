@@ -22,15 +22,16 @@ struct InputLimits {
 //   channels "gray"  one input channel: the gray value, or a colour picture's luminance
 //            "rgb"   three: a colour picture as it is, a gray one three times
 //            "all"   each stored channel on its own
-// Values between two percentiles of the image are mapped to [0,1] and clipped to [-0.5, 1.5]. A colour
-// picture's three channels share one pair of limits, which keeps its hues. With `invert_bright_ground`, an
-// image whose median lies in the upper half of its range (transmitted light) is turned over, so that
-// fluorescence and stained images come to look alike.
+// Values between two percentiles of the image are mapped to [0,1] and clipped to [-0.5, 1.5]. In mode
+// "typical" the upper one is lowered so that a typical object comes to 0.8 where a few are far brighter. A
+// colour picture's three channels share one pair of limits, which keeps its hues. With
+// `invert_bright_ground`, an image whose median lies in the upper half of its range (transmitted light) is
+// turned over, so that fluorescence and stained images come to look alike.
 struct EYEPIECE_EXPORT Normalisation {
     std::string channels = "gray";
     int input_channels = 1;
-    std::string mode =
-        "percentile"; // or "range": the limits below for every image; or "type": the pixel type's range
+    std::string mode = "percentile"; // or "typical"; "range": the limits below for every image; "type": the
+                                     // pixel type's range
     double low_percentile = 1, high_percentile = 99.8;
     std::vector<float> fixed_low, fixed_high; // mode "range", per channel or one for all
     double gamma = 1;                         // value^gamma of what lies in [0,1]

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/learning/run_folder.h"
 
+#include "core/base/stamp.h"
 #include "core/project/runs.h"
 
-#include <ctime>
 #include <unistd.h>
 
 namespace eyepiece {
@@ -11,20 +11,6 @@ namespace {
 
 double now_seconds() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::string now_text() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
-
-std::string host_name() {
-    char name[256] = {};
-    return gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 } // namespace
@@ -115,13 +101,13 @@ void RunFolder::status(const Json& changes) {
     status_.update(changes);
     status_["pid"] = getpid();
     status_["host"] = host_name();
-    status_["updated"] = now_text();
+    status_["updated"] = utc_now();
     write_file_atomically(folder_ / "status.json", status_.dump(1));
 }
 
 void RunFolder::log(std::string_view line) {
     const std::lock_guard lock(mutex_);
-    log_ << now_text() << ' ' << line << '\n' << std::flush;
+    log_ << utc_now() << ' ' << line << '\n' << std::flush;
 }
 
 void RunFolder::forget_metrics_after(std::int64_t step) {

@@ -78,7 +78,7 @@ std::shared_ptr<TrainedNetwork> load_run(const ModelRegistry& models, const std:
         network->prepare_for_prediction();
         for (auto& parameter : network->parameters())
             parameter.requires_grad_(false);
-        network->to(device.device);
+        move_to_device(*network, device);
         card["metrics"] = state.value("metrics", Json::object());
         card["epoch"] = state.value("epoch", 0);
         return std::make_shared<RunNetwork>(std::move(card), device, network);

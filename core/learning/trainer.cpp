@@ -7,6 +7,7 @@
 #include "core/learning/precision.h"
 #include "core/learning/random.h"
 #include "core/learning/run_folder.h"
+#include "core/learning/weight_average.h"
 
 #include <algorithm>
 #include <chrono>
@@ -55,6 +56,7 @@ public:
             moments.exp_avg(moments.exp_avg().to(t_.device.device));
             moments.exp_avg_sq(moments.exp_avg_sq().to(t_.device.device));
         }
+        average_.begin(t_.model);
         start_ = Clock::now();
         bool stopped = false;
         while (epoch_ < epochs_ && reason_.empty()) {
@@ -158,6 +160,7 @@ private:
         if (clip_ > 0)
             torch::nn::utils::clip_grad_norm_(t_.model.parameters(), clip_);
         optimizer_.step();
+        average_.follow(t_.model, global_step());
         return value;
     }
 
@@ -180,7 +183,9 @@ private:
         obey();
     }
 
+    // Of the averaged weights, which are the ones that are kept.
     void validate() {
+        const WeightAverage::InPlace averaged(average_, t_.model);
         t_.model.eval();
         const auto scorer = t_.task.make_scorer();
         double loss = 0;
@@ -240,13 +245,14 @@ private:
     }
 
     void checkpoint(int epoch, std::int64_t step) {
-        save_checkpoint(folder_.path() / "checkpoints" / "last.pt", t_.model, &optimizer_,
-                        state(epoch, step));
+        save_checkpoint(folder_.path() / "checkpoints" / "last.pt", t_.model, &optimizer_, state(epoch, step),
+                        average_.tensors());
         saved_ = Clock::now();
     }
 
     void restore() {
-        const Json state = load_checkpoint(folder_.path() / "checkpoints" / "last.pt", t_.model, &optimizer_);
+        const Json state = load_checkpoint(folder_.path() / "checkpoints" / "last.pt", t_.model, &optimizer_,
+                                           &average_.tensors());
         if (state.at("seed").get<std::uint64_t>() != t_.seed)
             throw Error(ErrorCode::BadInput,
                         "The run was begun with another seed. Resume it with its own spec.");
@@ -296,6 +302,7 @@ private:
     const int patience_;
     const std::int64_t steps_; // of an epoch
     torch::optim::AdamW optimizer_;
+    WeightAverage average_;
 
     int epoch_ = 0;         // finished epochs
     std::int64_t step_ = 0; // finished steps of this one

@@ -36,7 +36,8 @@ struct TrainingResult {
 };
 
 // The training loop: AdamW (Loshchilov, Hutter 2019) with a warm-up and a cosine to zero, both functions of
-// the step alone; gradient clipping; validation, checkpoint and watched pictures after each epoch. The next
+// the step alone; gradient clipping; validation, checkpoint and watched pictures after each epoch. What is
+// scored and kept are the weights averaged over the last steps (weight_average.h). The next
 // batch is drawn on a thread of its own while one computes. On a processor with the same number of threads
 // the same plan and seed give the same weights, bit for bit, whether or not it was interrupted.
 class EYEPIECE_EXPORT Trainer {

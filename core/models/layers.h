@@ -22,6 +22,7 @@ private:
 };
 
 torch::Tensor halve(const torch::Tensor& input); // maximum of each 2 x 2
-torch::Tensor twice(const torch::Tensor& input); // each pixel four times
+// The channels of `skip` (N,C,2H,2W), then those of `low` (N,D,H,W) with each pixel four times.
+torch::Tensor join(const torch::Tensor& skip, const torch::Tensor& low);
 
 } // namespace eyepiece

@@ -10,7 +10,6 @@ namespace eyepiece {
 namespace {
 
 namespace nn = torch::nn;
-namespace F = torch::nn::functional;
 
 // Two 3 x 3 convolutions, each with its normalisation and ReLU.
 class DoubleConvolution : public nn::Module {
@@ -66,7 +65,7 @@ public:
         x = through("bottleneck", 0, dropout_(bottleneck_->forward(x)));
         for (int level = depth_ - 1; level >= 0; --level) {
             const auto at = static_cast<std::size_t>(level);
-            x = torch::cat({skips[at], twice(reducers_[at]->forward(x))}, 1);
+            x = join(skips[at], reducers_[at]->forward(x));
             x = through("decoder.", level + 1, decoders_[at]->forward(x));
         }
         return through("head", 0, head_->forward(x));

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/operations/export_model.h"
 
+#include "core/base/stamp.h"
 #include "core/base/version.h"
 #include "core/formats/image_reader.h"
 #include "core/operations/open.h"
 #include "core/project/project.h"
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 
 namespace eyepiece {
 namespace {
@@ -63,15 +62,6 @@ std::vector<torch::Tensor> project_inputs(const fs::path& folder, const TrainedN
     return inputs;
 }
 
-std::string utc_time() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
-
 class Export final : public Operation {
 public:
     explicit Export(EngineServices& services) : services_(services) {}
@@ -122,7 +112,7 @@ public:
         const Json set = spec.value("set", Json::object());
         card["license"] = set.value("license", "");
         card["description"] = set.value("description", "");
-        card["created"] = utc_time();
+        card["created"] = utc_now();
         card["versions"]["eyepiece-export"] = EYEPIECE_VERSION;
         const ExportReport report = exporter->write({*model, card, inputs, out}, context);
         return {{{"file", report.file.string()},

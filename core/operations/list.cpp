@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/operations/list.h"
 
+#include "core/base/nearest_name.h"
+#include "core/intake/importer.h"
 #include "core/learning/device.h"
 #include "core/operations/run_operation.h"
 
 namespace eyepiece {
 namespace {
 
-const char* const kinds = "tasks, models, methods, explainers, exporters, operations, plugins, parameters";
+const std::vector<std::string> kinds{"tasks",     "models",     "methods", "explainers", "importers",
+                                     "exporters", "operations", "plugins", "parameters"};
 
 class List final : public Operation {
 public:
@@ -35,6 +38,8 @@ private:
             return registries.methods.to_json();
         if (kind == "explainers")
             return explainers();
+        if (kind == "importers")
+            return list_importers();
         if (kind == "exporters")
             return registries.exporters.to_json();
         if (kind == "operations")
@@ -49,8 +54,11 @@ private:
             return operation_parameters(services_, spec.value("operation", std::string()),
                                         spec.value("spec", Json::object()))
                 .to_json();
-        throw Error(ErrorCode::BadInput,
-                    "There is no list of \"" + kind + "\". There are lists of: " + kinds + ".");
+        std::string all;
+        for (const std::string& one : kinds)
+            all += (all.empty() ? "" : ", ") + one;
+        throw Error(ErrorCode::BadInput, "There is no list of \"" + kind + "\"" + nearest_hint(kind, kinds) +
+                                             ". There are lists of: " + all + ".");
     }
 
     // With whether it looks at one layer, which a form asks for.

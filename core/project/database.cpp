@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/database.h"
 
+#include "core/base/stamp.h"
 #include "core/project/compression.h"
 #include "core/project/schema.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <sqlite3.h>
 
 namespace eyepiece {
@@ -90,15 +90,6 @@ private:
 };
 
 } // namespace
-
-std::string utc_now() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    char text[32];
-    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return text;
-}
 
 fs::path Database::file_in(const fs::path& folder) {
     return folder / "project.eyepiece";

@@ -80,6 +80,4 @@ private:
     std::int64_t group_step_ = 0;
 };
 
-std::string utc_now(); // ISO 8601, to the second
-
 } // namespace eyepiece

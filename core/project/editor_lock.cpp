@@ -2,6 +2,7 @@
 #include "core/project/editor_lock.h"
 
 #include "core/base/error.h"
+#include "core/base/stamp.h"
 
 #include <array>
 #include <cerrno>
@@ -16,10 +17,8 @@ namespace eyepiece {
 namespace {
 
 std::string this_process() {
-    std::array<char, 256> host{};
-    ::gethostname(host.data(), host.size() - 1);
     return "process " + std::to_string(::getpid()) + " (" + program_invocation_short_name + ") on " +
-           host.data();
+           host_name();
 }
 
 std::string content(int file) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/process.h"
 
-#include <array>
+#include "core/base/stamp.h"
+
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -9,12 +10,6 @@
 
 namespace eyepiece {
 namespace {
-
-std::string host_name() {
-    std::array<char, 256> host{};
-    ::gethostname(host.data(), host.size() - 1);
-    return host.data();
-}
 
 // State and start time from /proc/<pid>/stat; a start time of 0 when there is no such process.
 struct ProcessStat {

@@ -2,6 +2,7 @@
 #include "core/project/runs.h"
 
 #include "core/base/error.h"
+#include "core/base/stamp.h"
 #include "core/project/database.h"
 #include "core/project/process.h"
 
@@ -37,9 +38,11 @@ private:
 };
 
 [[noreturn]] void storage_error(const std::string& what, const fs::path& path, int code) {
-    throw Error(ErrorCode::Storage,
-                what + " \"" + path.string() + "\": " + std::strerror(code) +
-                    (code == ENOSPC || code == EDQUOT ? ". Make space and do it again." : "."));
+    const std::string why = code == ENOSPC || code == EDQUOT ? "the disk is full. Make space and do it again."
+                            : code == EFBIG
+                                ? "the disk is full, or files may not grow so large here (ulimit -f)."
+                                : std::string(std::strerror(code)) + ".";
+    throw Error(ErrorCode::Storage, what + " \"" + path.string() + "\": " + why);
 }
 
 // Number at the start of a run's id, 0 when there is none.

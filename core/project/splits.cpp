@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/splits.h"
 
+#include "core/base/stamp.h"
 #include "core/project/database.h"
 #include "core/project/split_plan.h"
 

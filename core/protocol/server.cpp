@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/protocol/server.h"
 
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -138,7 +139,8 @@ Json to_json(const OperationCheck& check) {
 
 class Server::Impl {
 public:
-    Impl(Engine& engine, int input, int output) : engine_(engine), input_(input), output_(output) {}
+    Impl(Engine& engine, int input, int output, int stop)
+        : engine_(engine), input_(input), stop_(stop), output_(output) {}
 
     int run() {
         output_.send({{"hello", engine_.hello()}});
@@ -158,15 +160,10 @@ private:
         MessageReader reader;
         std::vector<char> block(std::size_t{1} << 16);
         try {
-            while (true) {
+            while (wait_for_input()) {
                 const ssize_t count = ::read(input_, block.data(), block.size());
-                if (count < 0 && errno == EINTR)
+                if (count < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
                     continue;
-                if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-                    pollfd poll_descriptor{input_, POLLIN, 0};
-                    poll(&poll_descriptor, 1, -1);
-                    continue;
-                }
                 if (count < 0)
                     throw Error(ErrorCode::Storage, "The engine's input cannot be read.");
                 if (count == 0)
@@ -175,7 +172,7 @@ private:
                 while (const auto message = reader.next())
                     accept(message->head);
             }
-            if (!reader.idle())
+            if (!reader.idle() && !stopped())
                 throw Error(ErrorCode::BadInput, "The engine's input ended in the middle of a message.");
         } catch (const Error& error) {
             spdlog::error("{} {}", error.what(), error.details());
@@ -183,6 +180,20 @@ private:
             return 1;
         }
         return 0;
+    }
+
+    // Waits until there is something to read, or its end. False: stop instead.
+    bool wait_for_input() {
+        std::array<pollfd, 2> both{
+            {{input_, POLLIN, 0}, {stop_, POLLIN, 0}}}; // poll skips a descriptor of -1
+        while (poll(both.data(), both.size(), -1) < 0 && errno == EINTR)
+            ;
+        return both[1].revents == 0;
+    }
+
+    bool stopped() const {
+        pollfd one{stop_, POLLIN, 0};
+        return stop_ >= 0 && poll(&one, 1, 0) == 1;
     }
 
     // A message that is JSON but makes no sense is answered; the stream is still sound.
@@ -277,14 +288,15 @@ private:
         output_.send(head, bytes);
     }
 
-    // After the end of the input. `cancel` after garbage: nobody sensible is there to want the results.
+    // After the end of the input. `cancel` after garbage: nobody sensible is there to want the results. A
+    // stop may come while it waits, too.
     void wait_for_work(bool cancel) {
         std::unique_lock lock(mutex_);
         closing_ = true;
         wake_.notify_all();
         while (!under_way_.empty()) {
             output_.look();
-            if (cancel || output_.broken())
+            if (cancel || output_.broken() || stopped())
                 for (auto& [id, request] : under_way_)
                     request->cancel();
             wake_.wait_for(lock, peer_check_interval);
@@ -292,7 +304,7 @@ private:
     }
 
     Engine& engine_;
-    const int input_;
+    const int input_, stop_;
     Output output_;
     std::mutex mutex_; // of all below
     std::condition_variable wake_;
@@ -301,8 +313,8 @@ private:
     bool closing_ = false;
 };
 
-Server::Server(Engine& engine, int input, int output)
-    : impl_(std::make_unique<Impl>(engine, input, output)) {}
+Server::Server(Engine& engine, int input, int output, int stop)
+    : impl_(std::make_unique<Impl>(engine, input, output, stop)) {}
 Server::~Server() = default;
 int Server::run() {
     return impl_->run();

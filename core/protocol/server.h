@@ -12,15 +12,16 @@ namespace eyepiece {
 // on a thread of their own, so that a form's answer does not wait for a prediction. Controls take effect on
 // the running request at once.
 //
-// At the end of the input, what was asked is finished and answered. When nobody reads the output any more,
-// all work is cancelled. SIGPIPE must be ignored by the process.
+// At the end of the input, what was asked is finished and answered. When nobody reads the output any more, or
+// when `stop` becomes readable, all work is cancelled. SIGPIPE must be ignored by the process.
 class EYEPIECE_EXPORT Server {
 public:
-    // Owns neither descriptor; both stay open until run() returns.
-    Server(Engine& engine, int input, int output);
+    // Owns none of the descriptors; all stay open until run() returns. A `stop` of -1 never comes.
+    Server(Engine& engine, int input, int output, int stop = -1);
     ~Server();
 
-    // Blocks until the input ends. Returns the exit status: 0, or 1 after garbage or a broken output.
+    // Blocks until the input ends or it is stopped. Returns the exit status: 0, or 1 after garbage or a
+    // broken output.
     int run();
 
 private:

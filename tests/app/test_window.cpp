@@ -2,11 +2,13 @@
 #include "app/window/workbench.h"
 #include "core/formats/image_writer.h"
 #include "core/intake/sample_project.h"
+#include "support/gui_driver.h"
 #include "support/gui_guard.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/engine/engine_client.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/background_job.h"
+#include "widgets/shell/help_viewer.h"
 #include "widgets/shell/main_window.h"
 #include "widgets/shell/notice_bar.h"
 #include "widgets/shell/preferences.h"
@@ -17,6 +19,7 @@
 
 #include <QAbstractButton>
 #include <QAbstractItemView>
+#include <QAction>
 #include <QComboBox>
 #include <QDropEvent>
 #include <QElapsedTimer>
@@ -199,6 +202,30 @@ private Q_SLOTS:
         QCOMPARE(workbench.context().session.folder(), sample());
     }
 
+    // Whatever takes the keyboard says what it is, to screen readers and to tests.
+    static QStringList nameless_controls(const QWidget& root, const QString& where) {
+        QStringList nameless;
+        for (const QWidget* widget : root.findChildren<QWidget*>()) {
+            const bool control =
+                qobject_cast<const QAbstractButton*>(widget) || qobject_cast<const QComboBox*>(widget) ||
+                qobject_cast<const QSlider*>(widget) || qobject_cast<const QLineEdit*>(widget) ||
+                qobject_cast<const QAbstractItemView*>(widget) || (widget->focusPolicy() & Qt::TabFocus);
+            const QWidget* parent = widget->parentWidget();
+            const bool inner =
+                widget->objectName().startsWith("qt_") ||
+                QByteArray(widget->metaObject()->className()).startsWith("QTableCorner") ||
+                (parent && (parent->inherits("QAbstractItemView") || parent->inherits("QComboBox") ||
+                            parent->inherits("QComboBoxPrivateContainer") ||
+                            parent->inherits("QAbstractSpinBox") || parent->inherits("QLineEdit") ||
+                            parent->inherits("QTabBar") || parent->inherits("QHeaderView")));
+            if (control && !inner && (widget->objectName().isEmpty() || widget->accessibleName().isEmpty()))
+                nameless << QStringLiteral("%1 \"%2\" in %3")
+                                .arg(QString::fromLatin1(widget->metaObject()->className()),
+                                     widget->objectName(), where);
+        }
+        return nameless;
+    }
+
     void every_control_can_be_named() {
         Workbench workbench(settings_);
         MainWindow& window = workbench.window();
@@ -207,28 +234,120 @@ private Q_SLOTS:
         QStringList nameless;
         for (Stage stage : all_stages()) {
             window.show_stage(stage);
-            for (const QWidget* widget : window.findChildren<QWidget*>()) {
-                const bool control =
-                    qobject_cast<const QAbstractButton*>(widget) || qobject_cast<const QComboBox*>(widget) ||
-                    qobject_cast<const QSlider*>(widget) || qobject_cast<const QLineEdit*>(widget) ||
-                    qobject_cast<const QAbstractItemView*>(widget);
-                const QWidget* parent = widget->parentWidget();
-                const bool inner =
-                    widget->objectName().startsWith("qt_") ||
-                    QByteArray(widget->metaObject()->className()).startsWith("QTableCorner") ||
-                    (parent && (parent->inherits("QAbstractItemView") || parent->inherits("QComboBox") ||
-                                parent->inherits("QComboBoxPrivateContainer") ||
-                                parent->inherits("QAbstractSpinBox") || parent->inherits("QLineEdit") ||
-                                parent->inherits("QTabBar") || parent->inherits("QHeaderView")));
-                if (control && !inner &&
-                    (widget->objectName().isEmpty() || widget->accessibleName().isEmpty()))
-                    nameless << QStringLiteral("%1 \"%2\" in %3")
-                                    .arg(QString::fromLatin1(widget->metaObject()->className()),
-                                         widget->objectName(), stage_name(stage));
-            }
+            nameless << nameless_controls(window, stage_name(stage));
         }
+        ActionRegistry& actions = workbench.context().actions;
+        for (const char* id : {"window.help", "window.plugins"}) {
+            actions.trigger(id);
+            nameless << nameless_controls(window, id);
+        }
+        for (const char* id : {"window.settings", "window.shortcuts", "data.import-labels"})
+            QVERIFY2(test::with_dialog([&] { actions.trigger(id); },
+                                       [&](QDialog& dialog) {
+                                           nameless << nameless_controls(dialog, id);
+                                           dialog.reject();
+                                       }),
+                     id);
         nameless.removeDuplicates();
         QVERIFY2(nameless.isEmpty(), qPrintable(nameless.join('\n')));
+    }
+
+    // Whoever finds no words for it finds its key: every button that is only a picture says its name, and the
+    // key of what it does.
+    void buttons_without_words_have_tooltips_with_their_keys() {
+        Workbench workbench(settings_);
+        MainWindow& window = workbench.window();
+        window.show();
+        workbench.open({sample()});
+        QStringList silent;
+        for (Stage stage : all_stages()) {
+            window.show_stage(stage);
+            for (const QToolButton* button : window.findChildren<QToolButton*>()) {
+                const bool picture = button->text().isEmpty() || !button->icon().isNull();
+                if (!picture || button->objectName().startsWith("qt_") || button->objectName() == u"find" ||
+                    button->parentWidget()->inherits("QTabBar") ||
+                    qobject_cast<const QLineEdit*>(button->parentWidget()))
+                    continue;
+                const QAction* action = button->defaultAction();
+                const bool keyed =
+                    !action || action->shortcut().isEmpty() ||
+                    button->toolTip().contains(action->shortcut().toString(QKeySequence::NativeText));
+                if (button->toolTip().isEmpty() || !keyed)
+                    silent << button->objectName() + " in " + stage_name(stage);
+            }
+        }
+        silent.removeDuplicates();
+        QVERIFY2(silent.isEmpty(), qPrintable(silent.join('\n')));
+    }
+
+    // The tabs of the stages stand still while one goes from stage to stage.
+    void the_top_bar_does_not_move() {
+        Workbench workbench(settings_);
+        MainWindow& window = workbench.window();
+        window.resize(1440, 900);
+        window.show();
+        workbench.open({sample()});
+        QHash<Stage, QRect> first;
+        for (Stage shown : all_stages()) {
+            window.show_stage(shown);
+            QCoreApplication::processEvents();
+            for (Stage stage : all_stages()) {
+                const auto* tab = window.findChild<QToolButton*>("tab.stage." + stage_id(stage));
+                const QRect place(tab->mapTo(&window, QPoint()), tab->size());
+                if (!first.contains(stage))
+                    first[stage] = place;
+                QCOMPARE(place, first[stage]);
+                QVERIFY(QFontMetrics(workbench.context().theme.strong()).horizontalAdvance(tab->text()) <
+                        tab->width() - 8);
+            }
+        }
+    }
+
+    // A page for each stage, and it is of that stage.
+    void f1_shows_the_help_of_the_stage() {
+        Workbench workbench(settings_);
+        MainWindow& window = workbench.window();
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        workbench.open({sample()});
+        QStringList pages;
+        for (Stage stage : all_stages()) {
+            window.show_stage(stage);
+            QVERIFY(workbench.context().actions.trigger("window.help"));
+            auto* help = window.findChild<HelpViewer*>();
+            QVERIFY(help && help->isVisible());
+            QVERIFY2(help->text().startsWith(stage_name(stage)), qPrintable(help->text().left(40)));
+            QVERIFY2(help->text().size() > 200, qPrintable(stage_name(stage)));
+            pages << help->text();
+        }
+        QCOMPARE(pages.removeDuplicates(), 0);
+    }
+
+    // Ctrl+K finds every action that can be done now, by its title.
+    void the_palette_finds_every_action() {
+        Workbench workbench(settings_);
+        MainWindow& window = workbench.window();
+        window.show();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        workbench.open({sample()});
+        for (Stage stage : all_stages())
+            window.show_stage(stage); // panels bring their actions
+        ActionRegistry& actions = workbench.context().actions;
+        QTest::keyClick(&window, Qt::Key_K, Qt::ControlModifier);
+        auto* query = window.findChild<QLineEdit*>("palette.query");
+        auto* list = window.findChild<QAbstractItemView*>("palette.list");
+        int looked_for = 0;
+        for (const QString& id : actions.ids()) {
+            if (id == u"window.find" || !actions.find(id)->isEnabled())
+                continue;
+            query->setText(actions.spec(id)->title);
+            bool found = false;
+            for (int row = 0; row < list->model()->rowCount(); ++row)
+                found = found || list->model()->index(row, 0).data().toString() == actions.spec(id)->title;
+            QVERIFY2(found, qPrintable(id));
+            ++looked_for;
+        }
+        QVERIFY(looked_for > 40);
     }
 
     void idle_means_idle() {

@@ -2,15 +2,15 @@
 // Images per second of a training step with the U-Net and settings that we ship, beside the same network in
 // PyTorch from Python (peer_training.py); both with two threads, taking turns so that a busy machine slows
 // both.
+//   bench_training [float32]
 #include "core/learning/device.h"
 #include "core/learning/precision.h"
 #include "core/models/models.h"
+#include "tests/benchmarks/python_peer.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <torch/torch.h>
 #include <vector>
@@ -21,9 +21,8 @@ using namespace eyepiece;
 
 constexpr int batch = 4, side = 256, threads = 2, steps = 6, rounds = 3;
 
-double ours() {
+double ours(const ComputeDevice& device) {
     const KeepMemory keep;
-    const ComputeDevice device = select_device("cpu", threads);
     use_threads(threads);
     ModelRegistry models("model");
     register_models(models);
@@ -54,26 +53,21 @@ double ours() {
 }
 
 double theirs() {
-    const std::string command = std::string("python3 ") + EYEPIECE_SOURCE +
-                                "/tests/benchmarks/peer_training.py " + std::to_string(batch) + " " +
-                                std::to_string(side) + " " + std::to_string(threads) + " " +
-                                std::to_string(steps);
-    std::FILE* pipe = popen(command.c_str(), "r");
-    if (!pipe)
-        return 0;
-    std::array<char, 64> text{};
-    const bool read = std::fgets(text.data(), text.size(), pipe) != nullptr;
-    return pclose(pipe) == 0 && read ? std::strtod(text.data(), nullptr) : 0;
+    return python_peer("peer_training.py " + std::to_string(batch) + " " + std::to_string(side) + " " +
+                       std::to_string(threads) + " " + std::to_string(steps));
 }
 
 } // namespace
 
-int main() {
+int main(int argc, char** argv) {
+    ComputeDevice device = select_device("cpu", threads);
+    if (argc > 1 && std::string(argv[1]) == "float32") // as on a processor without bfloat16 units
+        device.bfloat16 = false;
     std::vector<double> ratios;
     for (int i = 0; i < rounds; ++i) {
-        const double python = theirs(), here = ours();
+        const double python = theirs(), here = ours(device);
         std::printf("training: %.2f images/s (%s), PyTorch from Python %.2f\n", here,
-                    select_device("cpu", threads).precision().c_str(), python);
+                    device.precision().c_str(), python);
         if (python > 0)
             ratios.push_back(here / python);
     }

@@ -7,7 +7,10 @@
 //   fake-engine run SPEC              behaves as a training: see train()
 //
 // Operations: echo, slow, big, crash, hang, garbage, memory, exit, error, progress, ignore-cancel, and
-// "canned", which answers what the file named by FAKE_ENGINE_ANSWERS says for an operation.
+// whatever the file named by FAKE_ENGINE_ANSWERS says: {"train:check": {"result": {...}}, "list:tasks": ...,
+// "predict": {"result": {...}, "bytes": [...]}, "explain": {"error": "..."}, "export": {"die": "marker file",
+// "result": ...}}; with "ms" it takes that long. What was asked is noted in the file beside it, ending in
+// .log.
 #include "core/project/runs.h"
 #include "core/protocol/message.h"
 
@@ -93,6 +96,16 @@ bool canned(std::uint64_t id, const std::string& operation, bool check, const Js
     if (!answers.contains(key))
         return false;
     const Json& answer = answers[key];
+    std::this_thread::sleep_for(std::chrono::milliseconds(answer.value("ms", 0)));
+    // Dies of it: always, or until the file is there, which it makes.
+    if (const auto marker = answer.find("die"); marker != answer.end()) {
+        const auto file_of_marker = marker->is_string() ? marker->get<std::string>() : std::string();
+        if (file_of_marker.empty() || !std::filesystem::exists(file_of_marker)) {
+            if (!file_of_marker.empty())
+                std::ofstream(file_of_marker) << "was here";
+            std::raise(SIGKILL);
+        }
+    }
     std::ofstream(std::string(file) + ".log", std::ios::app)
         << Json{{"key", key}, {"spec", spec}}.dump() << '\n';
     if (answer.contains("error"))

@@ -33,6 +33,7 @@ private Q_SLOTS:
     void letsATapReplaceALayer();
     void foldsNormalisation();
     void isTheTextbooksNetwork();
+    void trainsAsLibTorchsOwnLayers_data();
     void trainsAsLibTorchsOwnLayers();
     void seesNoFurtherThanItsMargin();
     void refusesNonsense();
@@ -128,10 +129,23 @@ void TestUNet::isTheTextbooksNetwork() {
 
 // The fast layers are used in training; their gradients must be those of the same network built of
 // LibTorch's.
+void TestUNet::trainsAsLibTorchsOwnLayers_data() {
+    QTest::addColumn<int>("width");
+    QTest::addColumn<bool>("channels_last");
+    QTest::newRow("LibTorch's order") << 8 << false;
+    QTest::newRow("channels last, the fast layers") << 16 << true;
+}
+
 void TestUNet::trainsAsLibTorchsOwnLayers() {
-    const auto model = make(2, 8);
+    QFETCH(int, width);
+    QFETCH(bool, channels_last);
+    const auto model = make(2, width);
     model->train();
     const auto input = torch::rand({2, 1, 32, 32});
+    if (channels_last)
+        for (auto& parameter : model->parameters())
+            if (parameter.dim() == 4)
+                parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
     const auto weights = torch::rand({2, 2, 32, 32});
     (model->forward(input) * weights).sum().backward();
     const auto named = model->named_parameters();

@@ -33,8 +33,10 @@ public:
                 const rlimit limit{address_space, address_space};
                 setrlimit(RLIMIT_AS, &limit);
             });
-        if (wrapped)
-            process.start("sh", {"-c", "exec \"" + program() + "\" serve"});
+        if (wrapped) // as one line of the settings, cut as the window cuts it; what ssh would do with its
+                     // words
+            process.startCommand("env EYEPIECE_PLUGINS=\"" + plugins + "\" sh -c \"exec '" + program() +
+                                 "' serve --threads 1\"");
         else
             process.start(program(), {"serve"});
     }
@@ -130,7 +132,7 @@ private Q_SLOTS:
     void works_as_a_wrapped_command() {
         EngineProcess engine(folder_.path(), RLIM_INFINITY, true);
         QVERIFY(engine.hello().is_object());
-        QVERIFY(engine.ask(1, "device")["result"].contains("threads"));
+        QCOMPARE(engine.ask(1, "device")["result"]["threads"].get<int>(), 1);
     }
 
     // What a library prints goes to standard error; only events are on the pipe.
@@ -174,6 +176,50 @@ private Q_SLOTS:
         QCOMPARE(error["code"].get<std::string>(), std::string("memory"));
         QVERIFY(error["message"].get<std::string>().find("smaller") != std::string::npos);
         QCOMPARE(engine.ask(2, "toy-allocate", {{"mib", 8}})["result"]["bytes"].get<int>(), 8 << 20);
+    }
+
+    // Too little even to load LibTorch: a message and an exit status, no hang, also for what needs no engine.
+    void too_little_memory_to_begin_data() {
+        QTest::addColumn<int>("mebibytes");
+        QTest::newRow("next to nothing") << 120;
+        QTest::newRow("a third") << 300;
+        QTest::newRow("almost") << 700;
+    }
+    void too_little_memory_to_begin() {
+        QFETCH(int, mebibytes);
+        EngineProcess engine(folder_.path(), static_cast<rlim_t>(mebibytes) << 20);
+        QVERIFY(engine.process.waitForFinished(60000));
+        QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(engine.process.exitCode(), 1);
+        QVERIFY(engine.process.readAllStandardOutput().isEmpty());
+        const QByteArray said = engine.process.readAllStandardError();
+        QVERIFY2(said.contains("address space"), said.constData());
+    }
+
+    // Enough to load it: it says hello, answers, and tells when a request goes beyond.
+    void little_memory_is_enough_to_begin() {
+        EngineProcess engine(folder_.path(), rlim_t{1} << 30);
+        QVERIFY(engine.hello().is_object());
+        const Json error = engine.ask(1, "toy-allocate", {{"mib", 2048}})["error"];
+        QCOMPARE(error["code"].get<std::string>(), std::string("memory"));
+        QVERIFY(engine.ask(2, "device").contains("result"));
+    }
+
+    // As a batch system ends a job, and as Ctrl+C does: also while it works, and while nothing happens.
+    void serve_ends_on_a_signal() {
+        for (const int signal : {SIGTERM, SIGINT})
+            for (const bool working : {false, true}) {
+                EngineProcess engine(folder_.path());
+                QVERIFY(engine.hello().is_object());
+                if (working) {
+                    engine.send({{"id", 1}, {"operation", "toy-wait"}, {"spec", Json::object()}});
+                    QVERIFY(engine.receive()->head.contains("progress"));
+                }
+                ::kill(static_cast<pid_t>(engine.process.processId()), signal);
+                QVERIFY(engine.process.waitForFinished(20000));
+                QCOMPARE(engine.process.exitStatus(), QProcess::NormalExit);
+                QCOMPARE(engine.process.exitCode(), 130);
+            }
     }
 
     void killed_crashed_and_hung() {

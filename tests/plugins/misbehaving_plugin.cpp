@@ -3,10 +3,13 @@
 // named "toy", a good one with operations that try the engine's patience.
 #include "core/learning/engine_plugin.h"
 
+#include <csignal>
 #include <cstdio>
 #include <dlfcn.h>
 #include <filesystem>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace {
 
@@ -32,6 +35,16 @@ public:
         if (name_ == "toy-hang") // deaf to all controls
             for (;;)
                 std::this_thread::sleep_for(std::chrono::seconds(1));
+        if (name_ == "toy-stuck") // not even the answer to a check comes through: all threads stand still
+            kill(getpid(), SIGSTOP);
+        if (name_ == "toy-garbage") { // onto the pipe itself, whichever descriptor it is
+            for (int descriptor = 3; descriptor < 32; ++descriptor) {
+                struct stat about {};
+                if (fstat(descriptor, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode)))
+                    [[maybe_unused]]
+                    const ssize_t written = write(descriptor, "Segmentation fault\n\n", 20);
+            }
+        }
         if (name_ == "toy-crash")
             std::abort();
         if (name_ == "toy-print") {
@@ -71,8 +84,8 @@ public:
         if (folder == "throws-a-number")
             throw 42;
         if (folder == "toy")
-            for (const char* name :
-                 {"toy-allocate", "toy-hang", "toy-crash", "toy-print", "toy-shape", "toy-wait"})
+            for (const char* name : {"toy-allocate", "toy-hang", "toy-stuck", "toy-garbage", "toy-crash",
+                                     "toy-print", "toy-shape", "toy-wait"})
                 add(registries, name);
     }
 

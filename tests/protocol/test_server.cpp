@@ -63,15 +63,17 @@ public:
 class Peer {
 public:
     Peer() {
-        int in[2], out[2];
-        if (pipe(in) != 0 || pipe(out) != 0)
+        int in[2], out[2], halt[2];
+        if (pipe(in) != 0 || pipe(out) != 0 || pipe(halt) != 0)
             qFatal("no pipe");
         to_server = in[1];
         from_server = out[0];
-        status = std::async(std::launch::async, [this, input = in[0], output = out[1]] {
-            const int result = Server(engine, input, output).run();
+        to_stop = halt[1];
+        status = std::async(std::launch::async, [this, input = in[0], output = out[1], stop = halt[0]] {
+            const int result = Server(engine, input, output, stop).run();
             close(input);
             close(output);
+            close(stop);
             return result;
         });
     }
@@ -81,6 +83,7 @@ public:
             close(from_server);
         if (status.valid())
             status.wait();
+        close(to_stop);
     }
 
     void send(const std::string& text) {
@@ -119,7 +122,7 @@ public:
     MessageReader reader;
     std::vector<Message> before;
     std::future<int> status;
-    int to_server = -1, from_server = -1;
+    int to_server = -1, from_server = -1, to_stop = -1;
 };
 
 } // namespace
@@ -251,6 +254,19 @@ private Q_SLOTS:
         peer.hang_up();
         for (int id = 1; id <= 20; ++id)
             QVERIFY(peer.answer(id).head.contains("result"));
+        QCOMPARE(peer.status.get(), 0);
+    }
+
+    // The input stays open: a stop ends what runs, what waits, and the wait for more.
+    void stops_when_told_to() {
+        Peer peer;
+        peer.send({{"id", 1}, {"operation", "until"}});
+        peer.send({{"id", 2}, {"operation", "until"}});
+        QTRY_VERIFY(peer.engine.running);
+        QCOMPARE(write(peer.to_stop, "x", 1), ssize_t{1});
+        for (const int id : {1, 2})
+            QCOMPARE(peer.answer(id).head["error"]["code"].get<std::string>(), std::string("cancelled"));
+        QCOMPARE(peer.status.wait_for(20s), std::future_status::ready);
         QCOMPARE(peer.status.get(), 0);
     }
 

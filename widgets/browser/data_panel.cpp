@@ -171,6 +171,11 @@ DataSources::DataSources(WorkbenchContext& context, ItemListModel& items, Projec
     skipped_ = quiet_button(tr("Show what was left out"), QStringLiteral("data.report.skipped"), report_);
     report_->content()->addWidget(skipped_, 0, Qt::AlignLeft);
     connect(skipped_, &QPushButton::clicked, this, &DataSources::show_skipped);
+    auto* copy = link_button(tr("Copy as command"), QStringLiteral("data.report.copy"), report_);
+    copy->setAccessibleName(tr("Copy what was brought in last as a command"));
+    report_->content()->addWidget(copy, 0, Qt::AlignLeft);
+    connect(copy, &QPushButton::clicked, this,
+            [this] { copy_command(actions_.last_arguments(), context_.notices); });
     column->addWidget(report_);
 
     column->addWidget(recent_header_ = new SectionHeader(theme, tr("Recent projects"), {}, this));

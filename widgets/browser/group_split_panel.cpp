@@ -2,6 +2,7 @@
 #include "widgets/browser/group_split_panel.h"
 
 #include "widgets/browser/item_list_model.h"
+#include "widgets/shell/action_registry.h"
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/copy_command.h"
 #include "widgets/shell/notices.h"
@@ -158,7 +159,7 @@ void GroupSplitPanel::build_split(QVBoxLayout* column) {
     column->addWidget(outcome_);
     auto* row = new QHBoxLayout;
     split_button_ = primary_button(tr("Split images"), QStringLiteral("split.apply"), this);
-    auto* copy = quiet_button(tr("Copy command"), QStringLiteral("split.copy"), this);
+    auto* copy = quiet_button(tr("Copy as command"), QStringLiteral("split.copy"), this);
     row->addWidget(split_button_);
     row->addWidget(copy);
     row->addStretch();
@@ -182,22 +183,40 @@ void GroupSplitPanel::build_split(QVBoxLayout* column) {
     connect(keep_, &SwitchRow::toggled, this, &GroupSplitPanel::preview_soon);
     connect(split_button_, &QPushButton::clicked, this, &GroupSplitPanel::apply_split);
     connect(copy, &QPushButton::clicked, this, [this] {
-        if (!context_.session.is_open())
-            return;
-        const SplitRequest r = request();
-        const auto share = [](double v) { return QString::number(v, 'g', 3); };
-        QStringList words{"split",   context_.session.folder(),
-                          "--train", share(r.train),
-                          "--val",   share(r.val),
-                          "--test",  share(r.test),
-                          "--by",    r.by == SplitBy::Group ? "group" : "item",
-                          "--seed",  QString::number(r.seed)};
-        if (!r.only_labelled)
-            words << "--all";
-        if (r.keep_existing)
-            words << "--keep";
-        copy_command(words, context_.notices);
+        if (context_.session.is_open())
+            copy_command(split_command(), context_.notices);
     });
+    context_.actions.add(
+        {.id = "data.split",
+         .title = tr("Split the images"),
+         .help = tr("Deals them out to training, validation and test as the Data stage says."),
+         .icon = "split",
+         .stage = Stage::Data,
+         .handler =
+             [this] {
+                 if (split_button_->isEnabled())
+                     apply_split();
+             },
+         .command = [this] { return split_command(); }},
+        this);
+}
+
+QStringList GroupSplitPanel::split_command() const {
+    if (!context_.session.is_open())
+        return {};
+    const SplitRequest r = request();
+    const auto share = [](double v) { return QString::number(v, 'g', 3); };
+    QStringList words{"split",   context_.session.folder(),
+                      "--train", share(r.train),
+                      "--val",   share(r.val),
+                      "--test",  share(r.test),
+                      "--by",    r.by == SplitBy::Group ? "group" : "item",
+                      "--seed",  QString::number(r.seed)};
+    if (!r.only_labelled)
+        words << "--all";
+    if (r.keep_existing)
+        words << "--keep";
+    return words;
 }
 
 SplitRequest GroupSplitPanel::request() const {

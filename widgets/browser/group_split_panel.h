@@ -29,6 +29,7 @@ class EYEPIECE_EXPORT GroupSplitPanel : public QWidget {
 public:
     GroupSplitPanel(WorkbenchContext& context, ItemListModel& items, QWidget* parent = nullptr);
     SplitRequest request() const;
+    QStringList split_command() const;
 
 private:
     void build_groups(QVBoxLayout* column);

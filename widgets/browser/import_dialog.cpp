@@ -50,10 +50,11 @@ ImportDialog::ImportDialog(WorkbenchContext& context, QWidget* parent)
     auto* area = new QScrollArea(this);
     area->setWidgetResizable(true);
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
     area->setWidget(form_);
     column->addWidget(area, 1);
     auto* buttons = new QHBoxLayout;
-    auto* copy = quiet_button(tr("Copy command"), QStringLiteral("import.copy"), this);
+    auto* copy = quiet_button(tr("Copy as command"), QStringLiteral("import.copy"), this);
     auto* cancel = quiet_button(tr("Cancel"), QStringLiteral("import.cancel"), this);
     accept_ = primary_button(tr("Import"), QStringLiteral("import.accept"), this);
     accept_->setDefault(true);

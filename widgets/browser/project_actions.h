@@ -53,7 +53,8 @@ public:
 
     // Of the last time images or labels were brought in.
     const std::vector<SkippedFile>& skipped() const { return skipped_; }
-    QString last_summary() const { return last_summary_; } // "94 images added, 3 files left out"
+    QString last_summary() const { return last_summary_; }         // "94 images added, 3 files left out"
+    QStringList last_arguments() const { return last_arguments_; } // of the same on the command line
 
 Q_SIGNALS:
     void report_changed();
@@ -70,6 +71,7 @@ private:
     QPointer<BackgroundJob> making_sample_;
     std::vector<SkippedFile> skipped_;
     QString last_summary_;
+    QStringList last_arguments_;
 };
 
 } // namespace eyepiece

@@ -78,8 +78,9 @@ void ProjectActions::bring_in(const QString& title, const QStringList& paths, co
             [paths = to_paths(paths), options, report](Project& project, JobContext& job) {
                 *report = import_files(project, paths, options, job);
             },
-            [this, report] {
+            [this, report, arguments = import_arguments(context_.session.folder(), paths, settings)] {
                 last_summary_ = words(*report);
+                last_arguments_ = arguments;
                 skipped_ = std::move(report->skipped);
                 context_.notices.show(skipped_.empty() ? Notice::Kind::Good : Notice::Kind::Look,
                                       last_summary_);

@@ -178,6 +178,8 @@ void ParameterForm::set_automatic(const Json& values, const Json& reasons) {
         row->label->setToolTip(tip);
         row->editor->setToolTip(tip);
         row->editor->setAccessibleDescription(tip);
+        if (QWidget* field = row->editor->focusProxy()) // who has the keyboard is who gets read out
+            field->setAccessibleDescription(tip);
     }
     refresh();
 }

@@ -13,7 +13,7 @@
 namespace eyepiece {
 
 namespace {
-constexpr int header = 22, largest_cell = 64, gap = 2;
+constexpr int header = 22, largest_cell = 96, gap = 2;
 } // namespace
 
 ConfusionMatrix::ConfusionMatrix(const Theme& theme, QWidget* parent) : QWidget(parent), theme_(theme) {

@@ -29,6 +29,19 @@ namespace eyepiece {
 namespace {
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 constexpr int redraw_every_ms = 50;
+constexpr int mark_gap = 10; // px from the last point to its value
+
+// Steps and epochs are whole: no tick at epoch 1.4.
+class WholeTicker : public QCPAxisTicker {
+protected:
+    double getTickStep(const QCPRange& range) override {
+        return std::max(1.0, QCPAxisTicker::getTickStep(range));
+    }
+    QString getTickLabel(double tick, const QLocale& locale, QChar format, int precision) override {
+        return tick == std::round(tick) ? QCPAxisTicker::getTickLabel(tick, locale, format, precision)
+                                        : QString();
+    }
+};
 
 QString number(double value) {
     return QString::number(value, 'g', 4);
@@ -121,6 +134,7 @@ LinePlot::LinePlot(const Theme& theme, const QString& title, QWidget* parent)
     plot_->axisRect()->setAutoMargins(QCP::msLeft | QCP::msBottom);
     plot_->axisRect()->setMargins(QMargins(0, 10, 56, 0));
     plot_->setInteractions(QCP::Interactions());
+    plot_->xAxis->setTicker(QSharedPointer<QCPAxisTicker>(new WholeTicker));
     marks_->pointer = new QCPItemStraightLine(plot_);
     marks_->pointer->setVisible(false);
     marks_->last = new QCPItemTracer(plot_);
@@ -129,7 +143,7 @@ LinePlot::LinePlot(const Theme& theme, const QString& title, QWidget* parent)
     marks_->last->setVisible(false);
     marks_->last_text = new QCPItemText(plot_);
     marks_->last_text->position->setParentAnchor(marks_->last->position);
-    marks_->last_text->position->setCoords(10, -8);
+    marks_->last_text->position->setCoords(mark_gap, -8);
     marks_->last_text->setPositionAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     marks_->last_text->setClipToAxisRect(false);
     marks_->last->setClipToAxisRect(false);
@@ -358,10 +372,16 @@ void LinePlot::redraw() {
             marks_->last->setPen(QPen(color));
             marks_->last->setBrush(color);
             marks_->last->setVisible(true);
-            marks_->last_text->setText(number(line.last().y()));
+            const QString last = QString::number(line.last().y(), 'g', 3);
+            marks_->last_text->setText(last);
             marks_->last_text->setColor(color);
             marks_->last_text->setFont(theme_.strong());
             marks_->last_text->setVisible(true);
+            // Room for the widest value so far: the curve does not jump as digits come and go.
+            const int room = QFontMetrics(theme_.strong()).horizontalAdvance(last) + mark_gap + 8;
+            QMargins margins = plot_->axisRect()->margins();
+            margins.setRight(std::max(margins.right(), room));
+            plot_->axisRect()->setMargins(margins);
         }
     }
     if (std::isnan(x_low)) {

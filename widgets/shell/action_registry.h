@@ -7,6 +7,7 @@
 #include <QKeySequence>
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -31,6 +32,9 @@ struct ActionSpec {
     std::function<void()> handler =
         {}; // called on the window's thread; exceptions of type Error become a notice
     bool checkable = false;
+    // The words of `eyepiece-cli` that do the same now (widgets/shell/copy_command.h); none: nothing to do it
+    // with. The palette shows and copies them.
+    std::function<QStringList()> command = {};
 };
 
 // Every action of the window. Lives on the window's thread.

@@ -4,7 +4,9 @@
 #include "widgets/theme/controls.h"
 
 #include <QApplication>
+#include <QItemSelectionModel>
 #include <QKeyEvent>
+#include <QLabel>
 #include <QLineEdit>
 #include <QListView>
 #include <QPainter>
@@ -19,6 +21,7 @@ namespace {
 
 constexpr int most_shown = 60;
 constexpr int row_height = 34;
+constexpr int command_height = 22;
 
 class PaletteDelegate : public QStyledItemDelegate {
 public:
@@ -129,7 +132,8 @@ CommandPalette::CommandPalette(const Theme& theme, QWidget* window)
     : QFrame(window)
     , query_(new QLineEdit(this))
     , list_(new QListView(this))
-    , model_(new PaletteModel(this)) {
+    , model_(new PaletteModel(this))
+    , command_(new QLabel(this)) {
     setObjectName(QStringLiteral("palette"));
     setProperty("kind", "palette");
     setAccessibleName(tr("Find a command, image or run"));
@@ -147,13 +151,24 @@ CommandPalette::CommandPalette(const Theme& theme, QWidget* window)
     list_->setFocusPolicy(Qt::NoFocus);
     list_->setMouseTracking(true);
     list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    command_->setObjectName(QStringLiteral("palette.command"));
+    command_->setAccessibleName(tr("The same as a command; Ctrl+C copies it"));
+    command_->setTextFormat(Qt::PlainText);
+    command_->setProperty("role", "muted");
+    command_->setFont(theme.small());
+    command_->setContentsMargins(12, 0, 12, 2);
+    command_->setFixedHeight(command_height);
+    command_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
     column->addWidget(query_);
     column->addWidget(list_);
+    column->addWidget(command_);
     query_->installEventFilter(this);
     window->installEventFilter(this);
     connect(query_, &QLineEdit::textChanged, this, &CommandPalette::refresh);
     connect(list_, &QListView::clicked, this, [this](const QModelIndex& index) { choose(index.row()); });
     connect(list_, &QListView::entered, list_, &QListView::setCurrentIndex);
+    connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &CommandPalette::show_command);
     hide();
 }
 
@@ -171,8 +186,34 @@ void CommandPalette::place() {
     const QWidget* window = parentWidget();
     const int width = std::min(600, window->width() - 32);
     const int rows = std::clamp(model_->rowCount(), 1, 11);
+    const int foot = command_line_.isEmpty() ? 0 : command_height + 4;
     setGeometry((window->width() - width) / 2, 52, width,
-                std::min(48 + rows * row_height + 10, window->height() - 80));
+                std::min(48 + rows * row_height + 10 + foot, window->height() - 80));
+}
+
+// What the current entry is on the command line, below the list.
+void CommandPalette::show_command() {
+    const int row = list_->currentIndex().row();
+    command_line_.clear();
+    if (row >= 0 && row < model_->rowCount() && model_->entry(row).command)
+        command_line_ = model_->entry(row).command();
+    const QString text = tr("Ctrl+C copies  %1").arg(command_line_);
+    command_->setText(command_->fontMetrics().elidedText(text, Qt::ElideMiddle, width() - 26));
+    command_->setToolTip(command_line_);
+    command_->setVisible(!command_line_.isEmpty());
+    if (isVisible())
+        place();
+}
+
+bool CommandPalette::copy_command() {
+    if (command_line_.isEmpty())
+        return false;
+    const QString line = command_line_;
+    hide();
+    if (focus_before_)
+        focus_before_->setFocus();
+    Q_EMIT command_wanted(line);
+    return true;
 }
 
 void CommandPalette::refresh() {
@@ -192,6 +233,7 @@ void CommandPalette::refresh() {
         found.push_back({{}, tr("Nothing is called “%1”").arg(query), {}, QStringLiteral("search"), {}, 0});
     model_->set_entries(std::move(found));
     list_->setCurrentIndex(model_->index(0, 0));
+    show_command();
     if (isVisible())
         place();
 }
@@ -221,6 +263,8 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
         list_->setCurrentIndex(model_->index(std::clamp(to, 0, rows - 1), 0));
         return true;
     };
+    if (static_cast<QKeyEvent*>(event)->matches(QKeySequence::Copy) && !query_->hasSelectedText())
+        return copy_command();
     switch (static_cast<QKeyEvent*>(event)->key()) {
     case Qt::Key_Escape:
         hide();

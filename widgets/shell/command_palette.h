@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+class QLabel;
 class QLineEdit;
 class QListView;
 
@@ -23,6 +24,9 @@ struct PaletteEntry {
     QString icon;   // name as Theme::icon() takes it
     std::function<void()> choose;
     double score = 0; // set by the palette
+    // The line for the shell that does the same; empty when there is none just now. Asked when the entry is
+    // the current one.
+    std::function<QString()> command = {};
 };
 
 // How well `query` fits `text`: its letters in order, better when they start words or follow each other; < 0
@@ -56,6 +60,9 @@ public:
     void add_source(Source source) { sources_.push_back(std::move(source)); }
     void open();
 
+Q_SIGNALS:
+    void command_wanted(const QString& line); // Ctrl+C on an entry that has one
+
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
@@ -63,10 +70,14 @@ private:
     void refresh();
     void choose(int row);
     void place();
+    void show_command();
+    bool copy_command();
 
     QLineEdit* query_;
     QListView* list_;
     PaletteModel* model_;
+    QLabel* command_; // of the current entry
+    QString command_line_;
     std::vector<Source> sources_;
     QPointer<QWidget> focus_before_;
 };

@@ -25,8 +25,20 @@ QString command_line(const QStringList& arguments) {
     return words.join(' ');
 }
 
+QStringList setting_words(const Json& values) {
+    QStringList words;
+    for (const auto& [name, value] : values.items())
+        words << QStringLiteral("--set")
+              << QString::fromStdString(name + "=" +
+                                        (value.is_string() ? value.get<std::string>() : value.dump()));
+    return words;
+}
+
 void copy_command(const QStringList& arguments, Notices& notices) {
-    const QString line = command_line(arguments);
+    copy_line(command_line(arguments), notices);
+}
+
+void copy_line(const QString& line, Notices& notices) {
     QGuiApplication::clipboard()->setText(line);
     Notice notice{Notice::Kind::Good, QCoreApplication::translate("eyepiece", "Copied: %1").arg(line)};
     notice.topic = QStringLiteral("copy-command");

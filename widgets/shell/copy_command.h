@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/export.h"
+#include "core/base/parameters.h"
 
 #include <QString>
 #include <QStringList>
@@ -16,7 +17,11 @@ class Notices;
 EYEPIECE_EXPORT QString shell_quoted(const QString& argument);
 EYEPIECE_EXPORT QString command_line(const QStringList& arguments); // "eyepiece-cli import ..."
 
+// "--set name=value" for each of a form's values.
+EYEPIECE_EXPORT QStringList setting_words(const Json& values);
+
 // Puts the line on the clipboard and says so.
 EYEPIECE_EXPORT void copy_command(const QStringList& arguments, Notices& notices);
+EYEPIECE_EXPORT void copy_line(const QString& line, Notices& notices);
 
 } // namespace eyepiece

@@ -9,6 +9,7 @@
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/bottom_bar.h"
 #include "widgets/shell/command_palette.h"
+#include "widgets/shell/copy_command.h"
 #include "widgets/shell/help_viewer.h"
 #include "widgets/shell/notice_bar.h"
 #include "widgets/shell/plugins_dialog.h"
@@ -38,6 +39,16 @@ namespace {
 const QString geometry_key = QStringLiteral("window/geometry");
 const QString stage_key = QStringLiteral("window/stage");
 const QString columns_key = QStringLiteral("window/columns-hidden");
+
+// What the palette shows of an action for the shell.
+std::function<QString()> command_of(const ActionSpec& spec) {
+    if (!spec.command)
+        return {};
+    return [command = spec.command] {
+        const QStringList words = command();
+        return words.isEmpty() ? QString() : command_line(words);
+    };
+}
 
 QFrame* line(QWidget* parent) {
     auto* frame = new QFrame(parent);
@@ -70,10 +81,11 @@ MainWindow::MainWindow(WorkbenchContext& context, ItemListModel& items, LoadedPa
     column->setSpacing(0);
     column->addWidget(bar_ = new StageBar(context_.theme, context_.actions, menu_, center));
     column->addWidget(line(center));
-    column->addWidget(notices_ = new NoticeBar(context_.theme, context_.notices, center));
     column->addWidget(host_ = new StageHost(context_, browser_, std::move(panels.panels), center), 1);
     column->addWidget(line(center));
     column->addWidget(bottom_ = new BottomBar(context_.theme, context_.jobs, context_.actions, center));
+    notices_ = new NoticeBar(context_.theme, context_.notices, center);
+    notices_->float_over(host_);
     setCentralWidget(center);
     palette_ = new CommandPalette(context_.theme, this);
     register_image_actions();
@@ -275,9 +287,11 @@ void MainWindow::fill_palette() {
                                        show_stage(*stage);
                                    context_.actions.trigger(id);
                                },
-                               0});
+                               0, command_of(spec)});
         }
     });
+    connect(palette_, &CommandPalette::command_wanted, this,
+            [this](const QString& line) { copy_line(line, context_.notices); });
     palette_->add_source([this](const QString& query, std::vector<PaletteEntry>& entries) {
         if (query.isEmpty())
             return;
@@ -352,7 +366,14 @@ void MainWindow::show_engine() {
                         : state == State::Restarting                    ? Token::Look
                         : state == State::Ready || state == State::Busy ? Token::Good
                                                                         : Token::Line;
-    bottom_->set_engine(context_.engine.device_line(), token, context_.engine.sentence());
+    // What an engine that is gone computed on says nothing of the one to come.
+    const bool up = state == State::Ready || state == State::Busy;
+    const QString line = up                           ? context_.engine.device_line()
+                         : state == State::Starting   ? tr("Engine starts…")
+                         : state == State::Restarting ? tr("Engine starts again…")
+                         : state == State::Failed     ? tr("Engine stopped")
+                                                      : tr("Engine rests");
+    bottom_->set_engine(line, token, context_.engine.sentence());
     if (plugins_dialog_)
         plugins_dialog_->set_engine_plugins(context_.engine.hello().value("plugins", Json()));
 }

@@ -3,16 +3,19 @@
 
 #include "widgets/theme/controls.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QStyle>
 #include <QTimer>
+#include <algorithm>
 
 namespace eyepiece {
 
 namespace {
 constexpr int leaves_after_ms = 5000;
 constexpr int most_waiting = 50;
+constexpr int widest = 760, beside = 24, below = 10; // px
 
 Token token_of(Notice::Kind kind) {
     switch (kind) {
@@ -57,7 +60,7 @@ NoticeBar::NoticeBar(const Theme& theme, Notices& notices, QWidget* parent)
     setProperty("kind", "notice");
     setAttribute(Qt::WA_StyledBackground);
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(Theme::space(3), Theme::space(1), Theme::space(2), Theme::space(1));
+    row->setContentsMargins(Theme::space(3), Theme::space(2), Theme::space(2), Theme::space(2));
     row->setSpacing(Theme::space(2));
     text_->setObjectName(QStringLiteral("notice.text"));
     text_->setTextFormat(Qt::PlainText);
@@ -92,6 +95,31 @@ NoticeBar::NoticeBar(const Theme& theme, Notices& notices, QWidget* parent)
 
 QString NoticeBar::text() const {
     return waiting_.isEmpty() ? QString() : waiting_.last().text;
+}
+
+void NoticeBar::float_over(QWidget* stage) {
+    stage_ = stage;
+    stage->installEventFilter(this);
+    place();
+}
+
+bool NoticeBar::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == stage_ && (event->type() == QEvent::Resize || event->type() == QEvent::Move))
+        place();
+    return QWidget::eventFilter(watched, event);
+}
+
+// As wide as its words need, and as the stage allows.
+void NoticeBar::place() {
+    if (!stage_ || isHidden())
+        return;
+    const int room = std::min(widest, stage_->width() - 2 * beside);
+    const int around = sizeHint().width() - text_->sizeHint().width();
+    const int wish = around + text_->fontMetrics().horizontalAdvance(text_->text()) + Theme::space(3);
+    const int wide = std::clamp(wish, std::min(280, room), room);
+    setGeometry(stage_->x() + (stage_->width() - wide) / 2, stage_->y() + below, wide,
+                layout()->totalHeightForWidth(wide));
+    raise();
 }
 
 void NoticeBar::add(const Notice& notice) {
@@ -132,6 +160,8 @@ void NoticeBar::refresh() {
     if (!notice.action.isEmpty())
         action_->setAccessibleName(notice.action);
     action_->setVisible(!notice.action.isEmpty());
+    layout()->activate();
+    place();
     if (notice.kind == Notice::Kind::Info || notice.kind == Notice::Kind::Good)
         leave_->start();
 }

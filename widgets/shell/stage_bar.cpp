@@ -72,8 +72,8 @@ StageBar::StageBar(const Theme& theme, ActionRegistry& actions, QMenu* menu, QWi
         button->setProperty("kind", "stage");
         button->setFocusPolicy(Qt::TabFocus); // a click leaves the focus with the work
         button->setCursor(Qt::PointingHandCursor);
-        // As wide as it is when chosen and bold, so that nothing moves.
-        button->setMinimumWidth(QFontMetrics(theme.strong()).horizontalAdvance(stage_name(stage)) + 32);
+        // As wide as it is when chosen and bold: a button's own idea of its width would move its neighbours.
+        button->setFixedWidth(QFontMetrics(theme.strong()).horizontalAdvance(stage_name(stage)) + 32);
         buttons_.insert(static_cast<int>(stage), button);
         tabs->addWidget(button);
     }

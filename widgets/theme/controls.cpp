@@ -23,6 +23,22 @@ QLabel* make_label(const QString& text, const char* role, QWidget* parent) {
     return label;
 }
 
+// One line that gives way when there is no room, instead of making its column wider than it is.
+class ElidedLabel : public QLabel {
+public:
+    using QLabel::QLabel;
+    QSize minimumSizeHint() const override { return {24, QLabel::minimumSizeHint().height()}; }
+
+protected:
+    void paintEvent(QPaintEvent*) override {
+        QPainter painter(this);
+        painter.setFont(font());
+        painter.setPen(palette().color(foregroundRole()));
+        painter.drawText(rect(), static_cast<int>(alignment()) | Qt::TextSingleLine,
+                         fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    }
+};
+
 void repolish(QWidget* widget) {
     widget->style()->unpolish(widget);
     widget->style()->polish(widget);
@@ -43,15 +59,18 @@ Button* named(Button* button, const QString& text, const QString& object_name, c
 SectionHeader::SectionHeader(const Theme& theme, const QString& title, const QString& note, QWidget* parent)
     : QWidget(parent)
     , title_(make_label({}, "caps", this))
-    , note_(make_label({}, "caps", this))
+    , note_(new ElidedLabel(this))
     , row_(new QHBoxLayout(this)) {
     row_->setContentsMargins(0, Theme::space(2), 0, Theme::space(1));
     row_->setSpacing(Theme::space(2));
     title_->setFont(theme.caps());
     note_->setFont(theme.caps());
+    note_->setProperty("role", QStringLiteral("caps"));
+    note_->setTextFormat(Qt::PlainText);
+    note_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    note_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     row_->addWidget(title_);
-    row_->addStretch();
-    row_->addWidget(note_);
+    row_->addWidget(note_, 1);
     set_title(title);
     set_note(note);
 }
@@ -63,7 +82,7 @@ void SectionHeader::set_title(const QString& title) {
 
 void SectionHeader::set_note(const QString& note) {
     note_->setText(note.toUpper());
-    note_->setVisible(!note.isEmpty());
+    note_->setToolTip(note);
 }
 
 void SectionHeader::add_widget(QWidget* widget) {

@@ -7,6 +7,7 @@
 #include "widgets/engine/run_monitor.h"
 #include "widgets/forms/parameter_form.h"
 #include "widgets/shell/action_registry.h"
+#include "widgets/shell/copy_command.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
@@ -73,10 +74,15 @@ ExplainView::ExplainView(WorkbenchContext& context, QWidget* parent)
     buttons->setSpacing(Theme::space(2));
     explain_ = primary_button(tr("Explain"), QStringLiteral("explain.start"), this);
     whole_ = quiet_button(tr("Whole image"), QStringLiteral("explain.whole"), this);
+    explain_->setToolTip(tr("Explain this image  (E)"));
+    whole_->setToolTip(tr("What the class is seen by, wherever the network sees it"));
     buttons->addWidget(explain_);
     buttons->addWidget(whole_);
     buttons->addStretch();
     column->addLayout(buttons);
+    copy_ = link_button(tr("Copy as command"), QStringLiteral("explain.copy-command"), this);
+    copy_->setAccessibleName(tr("Copy the explanation as a command"));
+    column->addWidget(copy_, 0, Qt::AlignLeft);
     column->addWidget(new SectionHeader(theme, tr("Heat map"), {}, this));
     opacity_ = new ValueSlider(
         theme, tr("Opacity"), 0, 1, 0.7, QStringLiteral("explain.opacity"),
@@ -108,6 +114,7 @@ ExplainView::ExplainView(WorkbenchContext& context, QWidget* parent)
         explain();
     });
     connect(save_, &QPushButton::clicked, this, &ExplainView::save);
+    connect(copy_, &QPushButton::clicked, this, [this] { copy_command(command(), context_.notices); });
     connect(method_, &QComboBox::activated, this, &ExplainView::choose_method);
     connect(layer_, &QComboBox::activated, this, &ExplainView::explain_soon);
     connect(class_, &QComboBox::activated, this, &ExplainView::explain_soon);
@@ -140,12 +147,20 @@ ExplainView::ExplainView(WorkbenchContext& context, QWidget* parent)
     });
     connect(&context_.session, &ProjectSession::classes_changed, this, &ExplainView::fill_classes);
     connect(&context_.session, &ProjectSession::opened, this, &ExplainView::fill_classes);
+    // An engine that died took our questions with it; the next one is asked again.
+    connect(&context_.engine, &EngineClient::hello_changed, this, [this] {
+        if (isVisible() && methods_.empty())
+            ask_methods();
+        if (isVisible() && layer_->count() == 0)
+            ask_layers();
+    });
     context_.actions.add({.id = "explain.start",
                           .title = tr("Explain this image"),
                           .icon = "explain",
                           .shortcut = QKeySequence(Qt::Key_E),
                           .stage = Stage::Explain,
-                          .handler = [this] { explain(); }},
+                          .handler = [this] { explain(); },
+                          .command = [this] { return command(); }},
                          this);
     fill_classes();
     clear();
@@ -180,8 +195,10 @@ void ExplainView::ask_methods() {
                                  QString::fromStdString(entry.value("help", std::string())), Qt::ToolTipRole);
         }
         choose_method();
+        if (!has_map_)
+            clear();
     };
-    handlers.failed = [this](const Error& error) { card_->set_text(QString::fromUtf8(error.what())); };
+    handlers.failed = [this](const Error& error) { say_problem(QString::fromUtf8(error.what())); };
     context_.engine.send({.operation = "list", .spec = {{"kind", "explainers"}}, .topic = "list-explainers"},
                          this, handlers);
 }
@@ -213,7 +230,7 @@ void ExplainView::ask_layers() {
                                 QString::fromStdString(layer.get<std::string>()));
         layer_->setCurrentIndex(std::max(0, layer_->findText(before)));
     };
-    handlers.failed = [this](const Error& error) { card_->set_text(QString::fromUtf8(error.what())); };
+    handlers.failed = [this](const Error& error) { say_problem(QString::fromUtf8(error.what())); };
     context_.engine.send({.operation = "layers",
                           .spec = {{"model", (context_.session.folder() + ':' + run_->run()).toStdString()}},
                           .topic = "layers"},
@@ -251,6 +268,34 @@ Json ExplainView::spec() const {
     return spec;
 }
 
+QStringList ExplainView::command() const {
+    const auto item = context_.session.is_open()
+                          ? context_.session.project().items().find(context_.selection.item())
+                          : std::nullopt;
+    if (run_->run().isEmpty() || !item || method_->currentIndex() < 0)
+        return {};
+    QStringList words{QStringLiteral("explain"),
+                      context_.session.folder() + ':' + run_->run(),
+                      QString::fromStdString(item->path.string()),
+                      QStringLiteral("--method"),
+                      method_->currentData().toString(),
+                      QStringLiteral("--target"),
+                      class_->currentData().toString()};
+    if (layer_->isVisibleTo(this) && !layer_->currentData().toString().isEmpty())
+        words << QStringLiteral("--layer") << layer_->currentData().toString();
+    if (region_)
+        words << QStringLiteral("--region")
+              << QStringLiteral("%1,%2,%3,%4")
+                     .arg(region_->x())
+                     .arg(region_->y())
+                     .arg(region_->width())
+                     .arg(region_->height());
+    if (point_)
+        words << QStringLiteral("--point") << QStringLiteral("%1,%2").arg(point_->x()).arg(point_->y());
+    words << setting_words(form_->values());
+    return words << QStringLiteral("--out") << QStringLiteral("explained");
+}
+
 void ExplainView::explain_soon() {
     if (has_map_)
         soon_.start();
@@ -264,11 +309,7 @@ void ExplainView::explain() {
     card_->set_text({});
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) { show_map(reply); };
-    handlers.failed = [this](const Error& error) {
-        card_->set_title(tr("No explanation"));
-        card_->set_title_token(Token::Look);
-        card_->set_text(QString::fromUtf8(error.what()));
-    };
+    handlers.failed = [this](const Error& error) { say_problem(QString::fromUtf8(error.what())); };
     context_.engine.send(
         {.operation = "explain", .spec = spec(), .title = method_->currentText(), .topic = "explain"}, this,
         handlers);
@@ -279,11 +320,8 @@ void ExplainView::show_map(const EngineReply& reply) {
                height = reply.json.value("height", std::int64_t{0});
     const auto count = static_cast<std::size_t>(std::max<std::int64_t>(0, width)) *
                        static_cast<std::size_t>(std::max<std::int64_t>(0, height));
-    if (count == 0 || reply.bytes->size() < count * sizeof(float)) {
-        card_->set_title(tr("No explanation"));
-        card_->set_text(tr("The engine sent a map that is not of the size it says."));
-        return;
-    }
+    if (count == 0 || reply.bytes->size() < count * sizeof(float))
+        return say_problem(tr("The engine sent a map that is not of the size it says."));
     shown_ = reply;
     has_map_ = true;
     recolour();
@@ -298,6 +336,12 @@ void ExplainView::show_map(const EngineReply& reply) {
         words << tr("Layer %1.").arg(QString::fromStdString(layer));
     card_->set_text(words.join(' '));
     save_->show();
+}
+
+void ExplainView::say_problem(const QString& problem) {
+    card_->set_title(tr("No explanation"));
+    card_->set_title_token(Token::Look);
+    card_->set_text(problem);
 }
 
 void ExplainView::recolour() {
@@ -333,8 +377,8 @@ void ExplainView::clear() {
     shown_ = {};
     save_->hide();
     const bool ready = !run_->run().isEmpty();
-    explain_->setEnabled(ready);
-    whole_->setEnabled(ready);
+    for (QPushButton* button : {explain_, whole_, copy_})
+        button->setEnabled(ready && !methods_.empty());
     card_->set_title(ready ? tr("Point at something") : tr("No trained run yet"));
     card_->set_title_token(Token::Text);
     card_->set_text(ready ? tr("The map shows which pixels mattered for the class that you point at.")

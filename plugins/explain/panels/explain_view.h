@@ -40,10 +40,12 @@ private:
     void explain_soon();
     void explain();
     void show_map(const EngineReply& reply);
+    void say_problem(const QString& problem);
     void recolour();
     void clear();
     void save();
     Json spec() const;
+    QStringList command() const;
 
     WorkbenchContext& context_;
     RunChooser* run_;
@@ -52,7 +54,7 @@ private:
     ParameterForm* form_;
     ValueSlider* opacity_;
     Card* card_;
-    QPushButton *explain_, *whole_, *save_;
+    QPushButton *explain_, *whole_, *copy_, *save_;
     PointTool* pointer_;
     QTimer soon_;
     Json methods_ = Json::array();

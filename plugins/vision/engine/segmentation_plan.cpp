@@ -213,21 +213,21 @@ ParameterSchema segmentation_parameters() {
         choice_parameter("channels", nullptr, {"gray", "rgb", "all"}, "Channels",
                          "What the network sees: gray (luminance), colour, or each channel of the file.")
             .in(group),
-        choice_parameter("normalisation", "percentile", {"percentile", "type"}, "Intensities",
-                         "Map two percentiles of each image to 0 and 1, or the full range of the pixel type.")
+        choice_parameter(
+            "normalisation", "typical", {"typical", "percentile", "type"}, "Intensities",
+            "Typical: a low percentile of each image becomes 0 and a typical bright object 0.8, however "
+            "bright a few others are. Or map two percentiles, or the pixel type's full range, to 0 and 1.")
             .in(group),
         real_parameter("low-percentile", 1.0, "Low percentile", "The share of pixels that become 0 or less.")
             .range(0, 49)
             .with_unit("%")
             .in(group)
-            .when("normalisation=percentile")
             .rarely(),
         real_parameter("high-percentile", 99.8, "High percentile",
                        "The share of pixels that stay at 1 or less.")
             .range(51, 100)
             .with_unit("%")
             .in(group)
-            .when("normalisation=percentile")
             .rarely(),
         real_parameter("display-gamma", 1.0, "Gamma",
                        "Below 1 it lifts the dark parts before the network sees them.")
@@ -334,7 +334,7 @@ Json segmentation_plan(const Json& f, const Json& given) {
     Normalisation input;
     input.channels = plan["channels"];
     input.input_channels = input.channels == "gray" ? 1 : input.channels == "rgb" ? 3 : counts.front();
-    input.mode = plan.value("normalisation", "percentile");
+    input.mode = plan.value("normalisation", "typical");
     input.low_percentile = plan.value("low-percentile", 1.0);
     input.high_percentile = plan.value("high-percentile", 99.8);
     input.gamma = plan.value("display-gamma", 1.0);
@@ -346,14 +346,16 @@ Json segmentation_plan(const Json& f, const Json& given) {
     choose("batch-size", batch,
            "Small batches take more steps in the same time; four patches keep two cores busy.");
     const double patches = f.at("patches");
-    const double samples = std::clamp(36.0 * patches, 360.0, 2400.0); // patches of 256 x 256
+    const double samples = std::clamp(36.0 * patches, 360.0, 3600.0); // patches of 256 x 256
     const double side = plan["patch-size"].get<double>() / 256;
     const auto epoch_size = std::max<double>(32, f.at("items").get<double>());
     const int epochs = std::max(2, static_cast<int>(std::lround(samples / (side * side) / epoch_size)));
     choose("epochs", epochs,
            "About " + number(samples) + " patches suffice for " + number(f.at("items").get<double>()) +
                " images; more changes little.");
-    choose("patience", std::max(8, plan["epochs"].get<int>() / 2), "Half of the epochs.");
+    choose("patience", 0,
+           "The learning rate falls to zero by the last epoch, and most runs are best near it: none is cut "
+           "short.");
 
     // Classes.
     plan["classes"] = Json::array();

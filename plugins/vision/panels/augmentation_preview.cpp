@@ -79,6 +79,8 @@ void AugmentationPreview::ask() {
         return;
     }
     stale_ = false;
+    words_ = tr("Asking the engine how it varies this image.");
+    update();
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) {
         const int count = reply.json.value("count", 0), width = reply.json.value("width", 0),

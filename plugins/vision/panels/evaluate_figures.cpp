@@ -24,12 +24,42 @@ QString figure(double value) {
     return std::isfinite(value) ? QString::number(value, 'f', 3) : QStringLiteral("–");
 }
 
+Qt::Alignment alignment(int column) {
+    return (column == 0 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter;
+}
+
 void set_row(QTableWidget* table, int row, const QStringList& cells) {
     for (int column = 0; column < cells.size(); ++column) {
         auto* cell = new QTableWidgetItem(cells[column]);
-        cell->setTextAlignment((column == 0 ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        cell->setTextAlignment(alignment(column));
+        cell->setToolTip(cells[column]); // a long name may be cut
         table->setItem(row, column, cell);
     }
+}
+
+// A heading stands where its figures stand.
+void set_heads(QTableWidget* table, const QStringList& heads) {
+    table->setHorizontalHeaderLabels(heads);
+    for (int column = 0; column < heads.size(); ++column)
+        table->horizontalHeaderItem(column)->setTextAlignment(alignment(column));
+}
+
+// What the score is worth depends on what these images were to the run.
+QString images_words(const Evaluation& evaluation) {
+    const auto count = evaluation.images.size();
+    if (evaluation.split == QLatin1String("test"))
+        return count == 1 ? EvaluateFigures::tr("1 image that it never looked at")
+                          : EvaluateFigures::tr("%1 images that it never looked at").arg(count);
+    if (evaluation.split == QLatin1String("val"))
+        return EvaluateFigures::tr("%1 images that chose its best epoch: a little flattering").arg(count);
+    return EvaluateFigures::tr("%1 images that it learnt from: flattering").arg(count);
+}
+
+// As the choice in the left column calls the ways to find objects.
+QString method_title(const QString& method) {
+    return method == QLatin1String("watershed")   ? EvaluateFigures::tr("Cut apart")
+           : method == QLatin1String("connected") ? EvaluateFigures::tr("As patches")
+                                                  : method;
 }
 
 void fit(QTableWidget* table) {
@@ -64,8 +94,8 @@ EvaluateFigures::EvaluateFigures(WorkbenchContext& context, QWidget* parent)
     classes_ =
         table(QStringLiteral("evaluate.classes"), {tr("Class"), tr("IoU"), tr("Dice"), tr("Accuracy")});
     list->addWidget(classes_);
-    list->addWidget(new SectionHeader(theme, tr("Objects found"), tr("Average precision"), body_));
-    precision_ = table(QStringLiteral("evaluate.precision"), {tr("IoU at least")});
+    list->addWidget(new SectionHeader(theme, tr("Objects"), tr("Average precision"), body_));
+    precision_ = table(QStringLiteral("evaluate.precision"), {tr("IoU from")});
     list->addWidget(precision_);
     list->addWidget(new SectionHeader(theme, tr("Taken for"), tr("Rows: truth"), body_));
     confusion_ = new ConfusionMatrix(theme, body_);
@@ -86,7 +116,8 @@ QTableWidget* EvaluateFigures::table(const QString& name, const QStringList& col
     auto* table = new QTableWidget(0, static_cast<int>(columns.size()), body_);
     table->setObjectName(name);
     table->setAccessibleName(columns.first());
-    table->setHorizontalHeaderLabels(columns);
+    table->setProperty("kind", "figures");
+    set_heads(table, columns);
     table->verticalHeader()->hide();
     table->verticalHeader()->setDefaultSectionSize(28);
     table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
@@ -102,6 +133,13 @@ QTableWidget* EvaluateFigures::table(const QString& name, const QStringList& col
 
 void EvaluateFigures::show_evaluation(const Evaluation& evaluation) {
     evaluation_ = evaluation;
+    if (evaluation.run.isEmpty()) {
+        verdict_->set_title(tr("Not evaluated yet"));
+        verdict_->set_title_token(Token::Text);
+        verdict_->set_text(tr("Choose a run and a part of the data at the left, and press Evaluate."));
+        body_->hide();
+        return;
+    }
     double best = -1;
     for (const auto& baseline : evaluation.baselines)
         best = std::max(best, std::isfinite(baseline.iou) ? baseline.iou : -1);
@@ -111,10 +149,9 @@ void EvaluateFigures::show_evaluation(const Evaluation& evaluation) {
                         : beats ? tr("✓ Beats its baselines")
                                 : tr("! Does not beat its baselines"));
     verdict_->set_title_token(!known ? Token::Text : beats ? Token::Good : Token::Bad);
-    verdict_->set_text(tr("Mean IoU %1, pixel accuracy %2 on %3 images that were kept apart (%4).")
-                           .arg(figure(evaluation.mean_iou), figure(evaluation.pixel_accuracy))
-                           .arg(evaluation.images.size())
-                           .arg(evaluation.split));
+    verdict_->set_text(
+        tr("Mean IoU %1, pixel accuracy %2 on %3.")
+            .arg(figure(evaluation.mean_iou), figure(evaluation.pixel_accuracy), images_words(evaluation)));
     baselines_->setRowCount(static_cast<int>(evaluation.baselines.size()) + 1);
     set_row(baselines_, 0, {tr("This run"), figure(evaluation.mean_iou)});
     for (int row = 0; row < static_cast<int>(evaluation.baselines.size()); ++row) {
@@ -128,7 +165,7 @@ void EvaluateFigures::show_evaluation(const Evaluation& evaluation) {
         set_row(classes_, row, {one.name, figure(one.iou), figure(one.dice), figure(one.accuracy)});
     }
     fit(classes_);
-    QStringList methods = evaluation.precision.keys(), thresholds, heads{tr("IoU at least")};
+    QStringList methods = evaluation.precision.keys(), thresholds, heads{tr("IoU from")};
     for (const auto& values : evaluation.precision)
         for (const QString& threshold : values.keys())
             if (!thresholds.contains(threshold))
@@ -136,9 +173,9 @@ void EvaluateFigures::show_evaluation(const Evaluation& evaluation) {
     std::sort(thresholds.begin(), thresholds.end(),
               [](const QString& a, const QString& b) { return a.toDouble() < b.toDouble(); });
     for (const QString& method : methods)
-        heads << method;
+        heads << method_title(method);
     precision_->setColumnCount(static_cast<int>(heads.size()));
-    precision_->setHorizontalHeaderLabels(heads);
+    set_heads(precision_, heads);
     precision_->setRowCount(static_cast<int>(thresholds.size()));
     for (int row = 0; row < precision_->rowCount(); ++row) {
         QStringList cells{thresholds[row]};

@@ -2,13 +2,11 @@
 #include "plugins/vision/panels/evaluate_images.h"
 
 #include "core/project/project.h"
-#include "widgets/canvas/image_canvas.h"
-#include "widgets/canvas/label_tiles.h"
+#include "plugins/vision/panels/prediction_pane.h"
 #include "widgets/engine/engine_client.h"
 #include "widgets/engine/run_chooser.h"
 #include "widgets/engine/run_monitor.h"
 #include "widgets/shell/action_registry.h"
-#include "widgets/shell/background_job.h"
 #include "widgets/shell/copy_command.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
@@ -19,21 +17,14 @@
 #include <QComboBox>
 #include <QGridLayout>
 #include <QHeaderView>
-#include <QPointer>
 #include <QTableWidget>
 #include <QVBoxLayout>
-#include <QtConcurrent>
-#include <atomic>
 #include <cmath>
 
 namespace eyepiece {
 
-namespace {
-const QString layer_id = QStringLiteral("prediction");
-}
-
 EvaluateImages::EvaluateImages(WorkbenchContext& context, QWidget* parent)
-    : QWidget(parent), context_(context), pointer_(new PointTool(this)) {
+    : QWidget(parent), context_(context) {
     setObjectName(QStringLiteral("evaluate.images"));
     const Theme& theme = context.theme;
     auto* column = new QVBoxLayout(this);
@@ -64,9 +55,9 @@ EvaluateImages::EvaluateImages(WorkbenchContext& context, QWidget* parent)
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(Theme::space(2));
     evaluate_ = primary_button(tr("Evaluate"), QStringLiteral("evaluate.start"), this);
-    auto* copy = quiet_button(tr("Copy as command"), QStringLiteral("evaluate.copy-command"), this);
+    copy_ = quiet_button(tr("Copy as command"), QStringLiteral("evaluate.copy-command"), this);
     buttons->addWidget(evaluate_);
-    buttons->addWidget(copy);
+    buttons->addWidget(copy_);
     buttons->addStretch();
     column->addLayout(buttons);
 
@@ -75,6 +66,9 @@ EvaluateImages::EvaluateImages(WorkbenchContext& context, QWidget* parent)
     images_->setObjectName(QStringLiteral("evaluate.table"));
     images_->setAccessibleName(tr("Images, worst first"));
     images_->setHorizontalHeaderLabels({tr("Image"), tr("IoU"), tr("Dice")});
+    images_->horizontalHeaderItem(0)->setTextAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    for (int column : {1, 2})
+        images_->horizontalHeaderItem(column)->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
     images_->verticalHeader()->hide();
     images_->verticalHeader()->setDefaultSectionSize(28);
     images_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
@@ -88,97 +82,40 @@ EvaluateImages::EvaluateImages(WorkbenchContext& context, QWidget* parent)
     label_ = quiet_button(tr("Label this image"), QStringLiteral("evaluate.label"), this);
     column->addWidget(label_, 0, Qt::AlignLeft);
 
-    column->addWidget(new SectionHeader(theme, tr("Prediction"), {}, this));
-    objects_ = new QComboBox(this);
-    objects_->setObjectName(QStringLiteral("evaluate.objects"));
-    objects_->setAccessibleName(tr("Objects"));
-    objects_->addItem(tr("Touching objects cut apart"), QStringLiteral("watershed"));
-    objects_->addItem(tr("One object for each patch"), QStringLiteral("connected"));
-    column->addWidget(objects_);
-    predict_ = quiet_button(tr("Predict this image"), QStringLiteral("evaluate.predict"), this);
-    accept_all_ = quiet_button(tr("Accept all"), QStringLiteral("evaluate.accept-all"), this);
-    accept_object_ = quiet_button(tr("Accept an object"), QStringLiteral("evaluate.accept-object"), this);
-    accept_region_ = quiet_button(tr("Accept a region"), QStringLiteral("evaluate.accept-region"), this);
-    accept_object_->setCheckable(true);
-    accept_region_->setCheckable(true);
-    auto* actions = new QGridLayout;
-    actions->setSpacing(Theme::space(2));
-    actions->addWidget(predict_, 0, 0);
-    actions->addWidget(accept_all_, 0, 1);
-    actions->addWidget(accept_object_, 1, 0);
-    actions->addWidget(accept_region_, 1, 1);
-    column->addLayout(actions);
-    words_ = text_label(theme, {}, Token::Muted, this);
-    words_->setObjectName(QStringLiteral("evaluate.words"));
-    column->addWidget(words_);
+    problem_ = text_label(theme, {}, Token::Muted, this);
+    problem_->setObjectName(QStringLiteral("evaluate.problem"));
+    column->addWidget(problem_);
+    column->addWidget(new PredictionPane(context, *run_, this));
 
     connect(evaluate_, &QPushButton::clicked, this, &EvaluateImages::evaluate);
-    connect(copy, &QPushButton::clicked, this, [this] {
-        copy_command({QStringLiteral("evaluate"), context_.session.folder(), QStringLiteral("--run"),
-                      run_->run(), QStringLiteral("--split"), split_->currentData().toString()},
-                     context_.notices);
-    });
+    connect(copy_, &QPushButton::clicked, this, [this] { copy_command(command(), context_.notices); });
     connect(images_, &QTableWidget::currentCellChanged, this, [this](int row) {
         if (row >= 0 && images_->item(row, 0))
             context_.selection.set_item(images_->item(row, 0)->data(Qt::UserRole).toLongLong());
     });
     connect(images_, &QTableWidget::cellDoubleClicked, this, &EvaluateImages::label_current);
     connect(label_, &QPushButton::clicked, this, &EvaluateImages::label_current);
-    connect(predict_, &QPushButton::clicked, this, &EvaluateImages::predict);
-    connect(objects_, &QComboBox::activated, this, [this] {
-        if (prediction_)
-            predict();
-    });
-    connect(accept_all_, &QPushButton::clicked, this, [this] { accept({}); });
-    connect(accept_object_, &QPushButton::toggled, this, &EvaluateImages::pick_object);
-    connect(accept_region_, &QPushButton::toggled, this, &EvaluateImages::pick_region);
-    connect(pointer_, &PointTool::point_picked, this, [this](const QPoint& pixel) {
-        if (!prediction_ || !accept_object_->isChecked())
-            return;
-        const std::int64_t x = pixel.x() - prediction_->region.x, y = pixel.y() - prediction_->region.y;
-        if (x < 0 || y < 0 || x >= prediction_->ids.width() || y >= prediction_->ids.height())
-            return;
-        if (const ObjectId id = prediction_->ids.at(x, y); id != 0)
-            accept([id](const LabelObject& object) { return object.id == id; });
-        else
-            words_->setText(tr("There is no predicted object at this point."));
-    });
-    connect(pointer_, &PointTool::region_picked, this, [this](const QRect& pixels) {
-        const Region region{pixels.x(), pixels.y(), pixels.width(), pixels.height()};
-        if (accept_region_->isChecked())
-            accept([region](const LabelObject& object) {
-                const Region middle{object.bounds.x + object.bounds.width / 2,
-                                    object.bounds.y + object.bounds.height / 2, 1, 1};
-                return !middle.intersected(region).empty();
-            });
-    });
     connect(run_, &RunChooser::run_chosen, this, [this] {
-        clear_prediction();
         show_stored();
         update_buttons();
     });
     connect(split_, &QComboBox::currentIndexChanged, this, &EvaluateImages::show_stored);
     connect(&context_.selection, &Selection::item_changed, this, [this] {
-        clear_prediction();
+        mark_current();
         update_buttons();
     });
     connect(&context_.session, &ProjectSession::closed, this, [this] {
-        images_->setRowCount(0);
-        clear_prediction();
+        show_stored();
         update_buttons();
     });
     context_.actions.add({.id = "evaluate.start",
                           .title = tr("Evaluate"),
+                          .help = tr("Compares the run's predictions with your labels."),
                           .icon = "evaluate",
+                          .shortcut = QKeySequence(Qt::CTRL | Qt::Key_Return),
                           .stage = Stage::Evaluate,
-                          .handler = [this] { evaluate(); }},
-                         this);
-    context_.actions.add({.id = "evaluate.predict",
-                          .title = tr("Predict this image"),
-                          .icon = "prediction",
-                          .shortcut = QKeySequence(Qt::Key_P),
-                          .stage = Stage::Evaluate,
-                          .handler = [this] { predict(); }},
+                          .handler = [this] { evaluate(); },
+                          .command = [this] { return command(); }},
                          this);
     context_.actions.add({.id = "evaluate.label",
                           .title = tr("Label this image"),
@@ -190,47 +127,54 @@ EvaluateImages::EvaluateImages(WorkbenchContext& context, QWidget* parent)
     update_buttons();
 }
 
-EvaluateImages::~EvaluateImages() = default;
-
 void EvaluateImages::showEvent(QShowEvent* event) {
     QWidget::showEvent(event);
+    show_stored();
     update_buttons();
 }
 
-void EvaluateImages::hideEvent(QHideEvent* event) {
-    QWidget::hideEvent(event);
-    accept_object_->setChecked(false); // the canvas belongs to the next stage
-    accept_region_->setChecked(false);
-}
-
 void EvaluateImages::update_buttons() {
-    const bool has_run = !run_->run().isEmpty(), has_item = context_.selection.item() != 0;
-    evaluate_->setEnabled(has_run);
-    predict_->setEnabled(has_run && has_item);
-    label_->setEnabled(has_item);
-    for (QPushButton* button : {accept_all_, accept_object_, accept_region_})
-        button->setEnabled(prediction_ && !prediction_->objects.empty());
+    const bool has_run = !run_->run().isEmpty();
+    evaluate_->setEnabled(has_run && !evaluating_);
+    copy_->setEnabled(has_run);
+    label_->setEnabled(context_.selection.item() != 0);
     const QString train_first =
         tr("Train a run first: Evaluate compares it with your labels, and predicts images.");
     if (!has_run)
-        words_->setText(train_first);
-    else if (words_->text() == train_first)
-        words_->clear();
+        say(train_first);
+    else if (problem_->text() == train_first)
+        say({});
+}
+
+void EvaluateImages::say(const QString& words) {
+    problem_->setText(words);
+    problem_->setVisible(!words.isEmpty());
+}
+
+QStringList EvaluateImages::command() const {
+    if (run_->run().isEmpty() || !context_.session.is_open())
+        return {};
+    return {QStringLiteral("evaluate"), context_.session.folder(),       QStringLiteral("--run"), run_->run(),
+            QStringLiteral("--split"),  split_->currentData().toString()};
 }
 
 // What an earlier evaluation, here or on the command line, left in the run's folder. A few kilobytes.
 void EvaluateImages::show_stored() {
     const QString run = run_->run();
-    images_->setRowCount(0);
+    const auto nothing = [this] {
+        images_->setRowCount(0);
+        Q_EMIT evaluated({});
+    };
     if (run.isEmpty() || !context_.session.is_open())
-        return;
+        return nothing();
     const auto file = context_.session.project().folder() / "runs" / run.toStdString() /
                       ("evaluation-" + split_->currentData().toString().toStdString() + ".json");
     try {
         take(Evaluation::from_json(read_json_file(file), run));
     } catch (const Error& error) {
+        nothing();
         if (error.code() != ErrorCode::NotFound) // not evaluated yet is no fault
-            words_->setText(QString::fromUtf8(error.what()));
+            say(QString::fromUtf8(error.what()));
     }
 }
 
@@ -242,24 +186,32 @@ void EvaluateImages::label_current() {
 void EvaluateImages::evaluate() {
     if (run_->run().isEmpty() || !context_.session.is_open())
         return;
-    const QString run = run_->run();
-    evaluate_->setEnabled(false);
-    words_->setText(tr("Evaluating."));
+    const QString run = run_->run(), split = split_->currentData().toString();
+    evaluating_ = true;
+    update_buttons();
+    say(tr("Evaluating."));
     EngineHandlers handlers;
-    handlers.done = [this, run](const EngineReply& reply) {
-        words_->clear();
+    handlers.done = [this, run, split](const EngineReply& reply) {
+        say({});
+        if (run != run_->run() || split != split_->currentData().toString())
+            return; // the user looks at another one; this one is kept with its run
         try {
             take(Evaluation::from_json(reply.json, run));
         } catch (const Error& error) {
-            words_->setText(QString::fromUtf8(error.what()));
+            say(QString::fromUtf8(error.what()));
         }
     };
-    handlers.failed = [this](const Error& error) { words_->setText(QString::fromUtf8(error.what())); };
-    handlers.ended = [this] { update_buttons(); };
+    handlers.failed = [this](const Error& error) { say(QString::fromUtf8(error.what())); };
+    handlers.ended = [this] {
+        evaluating_ = false;
+        if (problem_->text() == tr("Evaluating."))
+            say({}); // cancelled
+        update_buttons();
+    };
     context_.engine.send({.operation = "evaluate",
                           .spec = {{"project", context_.session.folder().toStdString()},
                                    {"run", run.toStdString()},
-                                   {"split", split_->currentData().toString().toStdString()}},
+                                   {"split", split.toStdString()}},
                           .title = tr("Evaluate %1").arg(run),
                           .topic = "evaluate"},
                          this, handlers);
@@ -287,104 +239,17 @@ void EvaluateImages::take(const Evaluation& evaluation) {
         scores.values[image.item] = image.iou;
     }
     context_.session.set_scores(scores);
+    mark_current();
     Q_EMIT evaluated(evaluation);
 }
 
-void EvaluateImages::predict() {
-    const ItemId item = context_.selection.item();
-    const QString run = run_->run();
-    if (item == 0 || run.isEmpty() || !context_.session.is_open())
-        return;
-    words_->setText(tr("Predicting."));
-    const std::string folder = context_.session.folder().toStdString();
-    EngineHandlers handlers;
-    handlers.done = [this, item, run](const EngineReply& reply) {
-        // Millions of ids are put into tiles on another thread.
-        auto* watcher = new QFutureWatcher<std::pair<std::shared_ptr<PredictedObjects>, QString>>(this);
-        connect(watcher, &QFutureWatcherBase::finished, this, [this, watcher] {
-            const auto [prediction, problem] = watcher->result();
-            watcher->deleteLater();
-            if (prediction)
-                show_prediction(prediction);
-            else
-                words_->setText(problem);
-        });
-        watcher->setFuture(QtConcurrent::run([reply, item, run] {
-            try {
-                return std::pair(
-                    std::make_shared<PredictedObjects>(predicted_objects(reply, item, run.toStdString())),
-                    QString());
-            } catch (const std::exception& error) {
-                return std::pair(std::shared_ptr<PredictedObjects>(), QString::fromUtf8(error.what()));
-            }
-        }));
-    };
-    handlers.failed = [this](const Error& error) { words_->setText(QString::fromUtf8(error.what())); };
-    context_.engine.send({.operation = "predict",
-                          .spec = {{"model", folder + ":" + run.toStdString()},
-                                   {"input", {{"project", folder}, {"item", item}}},
-                                   {"set", {{"objects", objects_->currentData().toString().toStdString()}}}},
-                          .title = tr("Predict"),
-                          .topic = "predict"},
-                         this, handlers);
-}
-
-void EvaluateImages::show_prediction(std::shared_ptr<PredictedObjects> prediction) {
-    if (prediction->item != context_.selection.item())
-        return; // the user has moved on
-    prediction_ = std::move(prediction);
-    const RunRecord* run = context_.runs.find(QString::fromStdString(prediction_->run));
-    context_.canvas.layers().show_labels(
-        LayerKind::Prediction, layer_id, tr("Prediction · %1").arg(run ? run->title() : run_->run()),
-        prediction_->tiles, LabelColors(),
-        QPoint(static_cast<int>(prediction_->region.x), static_cast<int>(prediction_->region.y)));
-    words_->setText(prediction_->objects.size() == 1
-                        ? tr("1 object found.")
-                        : tr("%1 objects found.").arg(prediction_->objects.size()));
-    update_buttons();
-}
-
-void EvaluateImages::clear_prediction() {
-    context_.engine.cancel_topic(QStringLiteral("predict"), this);
-    if (prediction_)
-        context_.canvas.layers().remove(layer_id);
-    prediction_.reset();
-    accept_object_->setChecked(false);
-    accept_region_->setChecked(false);
-}
-
-void EvaluateImages::pick_object(bool on) {
-    if (on)
-        accept_region_->setChecked(false);
-    if (on || context_.canvas.tool() == pointer_)
-        context_.canvas.set_tool(on ? pointer_ : nullptr);
-    context_.canvas.set_hint(on ? tr("Click the objects to take over") : QString());
-}
-
-void EvaluateImages::pick_region(bool on) {
-    if (on)
-        accept_object_->setChecked(false);
-    if (on || context_.canvas.tool() == pointer_)
-        context_.canvas.set_tool(on ? pointer_ : nullptr);
-    context_.canvas.set_hint(on ? tr("Drag a rectangle around the objects to take over") : QString());
-}
-
-void EvaluateImages::accept(std::function<bool(const LabelObject&)> wanted) {
-    if (!prediction_ || !context_.session.is_open())
-        return;
-    auto taken = std::make_shared<std::atomic<int>>(0);
-    context_.session.run(
-        tr("Accept the prediction"),
-        [prediction = prediction_, wanted = std::move(wanted), taken](Project& project, JobContext&) {
-            taken->store(accept_prediction(project, *prediction, wanted));
-        },
-        [here = QPointer<EvaluateImages>(this), this, taken] {
-            if (!here)
-                return;
-            words_->setText(taken->load() == 0
-                                ? tr("Nothing was taken over: all of it is labelled already.")
-                                : tr("%1 objects are labels now. Undo takes them back.").arg(taken->load()));
-        });
+// The row of the image on the canvas, if it is one of those that were evaluated.
+void EvaluateImages::mark_current() {
+    const QSignalBlocker quiet(images_);
+    images_->clearSelection();
+    for (int row = 0; row < images_->rowCount(); ++row)
+        if (images_->item(row, 0)->data(Qt::UserRole).toLongLong() == context_.selection.item())
+            images_->selectRow(row);
 }
 
 } // namespace eyepiece

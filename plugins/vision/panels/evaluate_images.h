@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "plugins/vision/panels/evaluation.h"
-#include "plugins/vision/panels/prediction.h"
 
 #include <QWidget>
-#include <memory>
 
 class QComboBox;
 class QLabel;
@@ -13,46 +11,40 @@ class QTableWidget;
 
 namespace eyepiece {
 
-class PointTool;
 class RunChooser;
 class WorkbenchContext;
 
-// The left of the Evaluate stage: the run and the part of the data, the images worst first, and what to do
-// with a prediction: look at it, take it over, or go and label.
+// The left of the Evaluate stage: the run and the part of the data, the images worst first with the way to
+// labelling, and what to do with predictions.
 class EvaluateImages : public QWidget {
     Q_OBJECT
 public:
     explicit EvaluateImages(WorkbenchContext& context, QWidget* parent = nullptr);
-    ~EvaluateImages() override;
 
 Q_SIGNALS:
+    // What is shown now; one of no run: the chosen run was not evaluated on these images yet.
     void evaluated(const eyepiece::Evaluation& evaluation);
 
 protected:
     void showEvent(QShowEvent* event) override;
-    void hideEvent(QHideEvent* event) override;
 
 private:
     void evaluate();
     void show_stored();
     void take(const Evaluation& evaluation);
-    void predict();
-    void show_prediction(std::shared_ptr<PredictedObjects> prediction);
-    void clear_prediction();
-    void accept(std::function<bool(const LabelObject&)> wanted);
-    void pick_object(bool on);
-    void pick_region(bool on);
+    void mark_current();
     void update_buttons();
     void label_current();
+    void say(const QString& words);
+    QStringList command() const;
 
     WorkbenchContext& context_;
     RunChooser* run_;
-    QComboBox *split_, *objects_;
-    QPushButton *evaluate_, *label_, *predict_, *accept_all_, *accept_object_, *accept_region_;
+    QComboBox* split_;
+    QPushButton *evaluate_, *copy_, *label_;
     QTableWidget* images_;
-    QLabel* words_;
-    PointTool* pointer_;
-    std::shared_ptr<PredictedObjects> prediction_;
+    QLabel* problem_;
+    bool evaluating_ = false;
 };
 
 } // namespace eyepiece

@@ -48,6 +48,7 @@ ExportView::ExportView(WorkbenchContext& context, QWidget* parent) : QWidget(par
     auto* scroll = new QScrollArea(this);
     scroll->setWidgetResizable(true);
     scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
     auto* page = new QWidget;
     auto* centre = new QHBoxLayout(page);
     centre->setContentsMargins(Theme::space(6), Theme::space(4), Theme::space(6), Theme::space(6));
@@ -88,9 +89,9 @@ ExportView::ExportView(WorkbenchContext& context, QWidget* parent) : QWidget(par
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(Theme::space(2));
     export_ = primary_button(tr("Export"), QStringLiteral("export.start"), box);
-    auto* copy = quiet_button(tr("Copy as command"), QStringLiteral("export.copy-command"), box);
+    copy_ = quiet_button(tr("Copy as command"), QStringLiteral("export.copy-command"), box);
     buttons->addWidget(export_);
-    buttons->addWidget(copy);
+    buttons->addWidget(copy_);
     buttons->addStretch();
     column->addLayout(buttons);
     problem_ = text_label(theme, {}, Token::Bad, box);
@@ -119,11 +120,7 @@ ExportView::ExportView(WorkbenchContext& context, QWidget* parent) : QWidget(par
     pages_->addWidget(scroll);
 
     connect(export_, &QPushButton::clicked, this, &ExportView::start);
-    connect(copy, &QPushButton::clicked, this, [this] {
-        copy_command({QStringLiteral("export"), model(), QStringLiteral("--format"),
-                      format_->currentData().toString(), QStringLiteral("--out"), file_->text()},
-                     context_.notices);
-    });
+    connect(copy_, &QPushButton::clicked, this, [this] { copy_command(command(), context_.notices); });
     connect(copy_use_, &QPushButton::clicked, this, [this] {
         copy_command({QStringLiteral("predict"), exported_, QStringLiteral("image.tif"),
                       QStringLiteral("--out"), QStringLiteral("predictions")},
@@ -143,11 +140,18 @@ ExportView::ExportView(WorkbenchContext& context, QWidget* parent) : QWidget(par
         update_page();
         suggest_file();
     });
+    // An engine that died took our question with it; the next one is asked again.
+    connect(&context_.engine, &EngineClient::hello_changed, this, [this] {
+        if (isVisible() && formats_.empty())
+            ask_formats();
+    });
     context_.actions.add({.id = "export.start",
                           .title = tr("Export the model"),
                           .icon = "export",
+                          .shortcut = QKeySequence(Qt::CTRL | Qt::Key_Return),
                           .stage = Stage::Export,
-                          .handler = [this] { start(); }},
+                          .handler = [this] { start(); },
+                          .command = [this] { return command(); }},
                          this);
     update_page();
 }
@@ -163,14 +167,26 @@ QString ExportView::model() const {
     return context_.session.folder() + ':' + run_->run();
 }
 
+QStringList ExportView::command() const {
+    if (!context_.session.is_open() || run_->run().isEmpty() || format_->currentIndex() < 0)
+        return {};
+    QStringList words{QStringLiteral("export"),   model(),
+                      QStringLiteral("--format"), format_->currentData().toString(),
+                      QStringLiteral("--out"),    file_->text().trimmed()};
+    words << setting_words(form_->values());
+    return words;
+}
+
 void ExportView::update_page() {
     pages_->setCurrentIndex(run_->run().isEmpty() ? 0 : 1);
-    export_->setEnabled(format_->count() > 0);
+    export_->setEnabled(format_->count() > 0 && !exporting_);
+    copy_->setEnabled(format_->count() > 0);
 }
 
 void ExportView::ask_formats() {
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) {
+        problem_->hide();
         formats_ = reply.json.value("entries", Json::array());
         format_->clear();
         for (const Json& entry : formats_) {
@@ -209,14 +225,18 @@ void ExportView::start() {
         return;
     }
     problem_->hide();
-    export_->setEnabled(false);
+    exporting_ = true;
+    update_page();
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) { show_result(reply.json); };
     handlers.failed = [this](const Error& error) {
         problem_->setText(QString::fromUtf8(error.what()));
         problem_->show();
     };
-    handlers.ended = [this] { export_->setEnabled(true); };
+    handlers.ended = [this] {
+        exporting_ = false;
+        update_page();
+    };
     context_.engine.send({.operation = "export",
                           .spec = {{"model", model().toStdString()},
                                    {"format", format_->currentData().toString().toStdString()},

@@ -33,6 +33,7 @@ private:
     void start();
     void show_result(const Json& result);
     QString model() const; // "DIR:RUN"
+    QStringList command() const;
 
     WorkbenchContext& context_;
     QStackedWidget* pages_;
@@ -40,12 +41,13 @@ private:
     QComboBox* format_;
     QLineEdit* file_;
     ParameterForm* form_;
-    QPushButton *export_, *copy_use_;
+    QPushButton *export_, *copy_, *copy_use_;
     Card *result_, *use_;
     QLabel* problem_;
     QPlainTextEdit* card_text_;
     Json formats_ = Json::array();
     QString exported_, suggested_;
+    bool exporting_ = false;
 };
 
 } // namespace eyepiece

@@ -3,6 +3,7 @@
 
 #include "plugins/vision/panels/run_facts.h"
 #include "widgets/engine/run_monitor.h"
+#include "widgets/shell/copy_command.h"
 #include "widgets/shell/selection.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/theme.h"
@@ -133,6 +134,8 @@ void RunList::show_menu(const QPoint& position) {
         return;
     QMenu menu(this);
     const QString id = run->id;
+    menu.addAction(tr("Copy as command"), this,
+                   [this, id] { copy_line(context_.runs.command_text(id), context_.notices); });
     if (run->resumable())
         menu.addAction(tr("Resume"), this, [this, id] { context_.runs.resume(id); });
     if (!run->active())

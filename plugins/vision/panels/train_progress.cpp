@@ -80,6 +80,7 @@ TrainProgress::TrainProgress(WorkbenchContext& context, QWidget* parent)
     auto* inside = new QVBoxLayout(frame);
     inside->setContentsMargins(0, 0, 0, 0);
     plot_ = new LinePlot(theme, tr("IoU on validation"), frame);
+    plot_->setObjectName(QStringLiteral("train.plot"));
     plot_->set_x_title(tr("epoch"));
     plot_->set_smoothing(context.settings.value(smoothing_key, 0.0).toDouble());
     inside->addWidget(plot_);
@@ -106,13 +107,7 @@ TrainProgress::TrainProgress(WorkbenchContext& context, QWidget* parent)
     };
     connect(score_button_, &QPushButton::clicked, this, [show] { show(false); });
     connect(loss_button_, &QPushButton::clicked, this, [show] { show(true); });
-    connect(pause_, &QPushButton::clicked, this, [this] {
-        const RunRecord* current = run();
-        if (current && current->state == RunState::Paused)
-            context_.runs.resume(current->id);
-        else if (current)
-            context_.runs.pause(current->id);
-    });
+    connect(pause_, &QPushButton::clicked, this, &TrainProgress::pause_or_go_on);
     connect(finish_, &QPushButton::clicked, this, [this] {
         if (run())
             context_.runs.finish(run()->id);
@@ -125,6 +120,7 @@ TrainProgress::TrainProgress(WorkbenchContext& context, QWidget* parent)
         if (run())
             context_.runs.resume(run()->id);
     });
+    add_actions();
     RunMonitor& runs = context_.runs;
     connect(&runs, &RunMonitor::runs_changed, this, &TrainProgress::choose);
     connect(&runs, &RunMonitor::run_changed, this, [this](const QString& id) {
@@ -139,6 +135,29 @@ TrainProgress::TrainProgress(WorkbenchContext& context, QWidget* parent)
     choose();
 }
 
+// The buttons by keyboard and palette; each works when its button is there.
+void TrainProgress::add_actions() {
+    const auto add = [this](const char* id, const QString& title, const char* icon, QPushButton* button) {
+        ActionSpec spec{QString::fromLatin1(id), title};
+        spec.icon = QString::fromLatin1(icon);
+        spec.stage = Stage::Train;
+        spec.handler = [button] { button->click(); };
+        context_.actions.add(std::move(spec), this);
+    };
+    add("train.pause", tr("Pause the training, or go on"), "pause", pause_);
+    add("train.finish", tr("Stop the training and keep the best"), "stop", finish_);
+    add("train.cancel", tr("Cancel the training"), "close", cancel_);
+    add("train.resume", tr("Resume the run from its last checkpoint"), "resume", resume_);
+}
+
+void TrainProgress::pause_or_go_on() {
+    const RunRecord* current = run();
+    if (current && current->state == RunState::Paused)
+        context_.runs.resume(current->id);
+    else if (current)
+        context_.runs.pause(current->id);
+}
+
 const RunRecord* TrainProgress::run() const {
     return context_.runs.find(context_.selection.run());
 }
@@ -148,7 +167,7 @@ void TrainProgress::choose() {
     const auto& runs = context_.runs.runs();
     pages_->setCurrentIndex(runs.empty() ? 0 : 1);
     if (runs.empty())
-        return;
+        return show_state();
     if (!run()) {
         context_.selection.set_run(runs.back().id);
         return; // comes here again
@@ -205,15 +224,19 @@ void TrainProgress::show_curves() {
 
 void TrainProgress::show_state() {
     const RunRecord* current = run();
+    const auto show = [this](const char* action, QPushButton* button, bool wanted) {
+        button->setVisible(wanted);
+        context_.actions.find(QString::fromLatin1(action))->setEnabled(wanted);
+    };
+    const bool alive = current && current->active(), under_way = alive && current->state != RunState::Queued;
+    show("train.pause", pause_, under_way);
+    show("train.finish", finish_, under_way);
+    show("train.cancel", cancel_, alive);
+    show("train.resume", resume_, current && current->resumable());
     if (!current)
         return;
-    const bool alive = current->active();
-    pause_->setVisible(alive && current->state != RunState::Queued);
     pause_->setText(current->state == RunState::Paused ? tr("Go on") : tr("Pause"));
     pause_->setAccessibleName(pause_->text());
-    finish_->setVisible(alive && current->state != RunState::Queued);
-    cancel_->setVisible(alive);
-    resume_->setVisible(current->resumable());
     QStringList words{current->title(), run_state_text(current->state)};
     if (current->epochs() > 0)
         words << tr("epoch %1 of %2").arg(current->epoch()).arg(current->epochs());

@@ -27,6 +27,8 @@ Q_SIGNALS:
     void train_wanted();
 
 private:
+    void add_actions();
+    void pause_or_go_on();
     void choose();
     void show_curves();
     void show_watched();

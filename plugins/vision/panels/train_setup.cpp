@@ -14,6 +14,7 @@
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
 
+#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QVBoxLayout>
 
@@ -45,9 +46,12 @@ TrainSetup::TrainSetup(WorkbenchContext& context, QWidget* parent) : QWidget(par
     column->addWidget(card_);
 
     column->addWidget(new SectionHeader(theme, tr("Task · model · method"), {}, this));
+    auto* choices = new QGridLayout;
+    choices->setHorizontalSpacing(Theme::space(3));
+    choices->setVerticalSpacing(Theme::space(1));
+    choices->setColumnStretch(1, 1);
+    column->addLayout(choices);
     const auto chooser = [&](const QString& label, const QString& name) {
-        auto* row = new QHBoxLayout;
-        row->setSpacing(Theme::space(2));
         auto* words = text_label(theme, label, Token::Text, this);
         auto* box = new QComboBox(this);
         box->setObjectName(name);
@@ -55,15 +59,18 @@ TrainSetup::TrainSetup(WorkbenchContext& context, QWidget* parent) : QWidget(par
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
         box->setMinimumContentsLength(12);
         words->setBuddy(box);
-        row->addWidget(words);
-        row->addWidget(box, 1);
-        column->addLayout(row);
+        const int row = choices->rowCount();
+        choices->addWidget(words, row, 0);
+        choices->addWidget(box, row, 1);
         connect(box, &QComboBox::activated, this, &TrainSetup::ask_parameters);
         return box;
     };
     task_ = chooser(tr("Task"), QStringLiteral("train.task"));
     model_ = chooser(tr("Model"), QStringLiteral("train.model"));
     method_ = chooser(tr("Method"), QStringLiteral("train.method"));
+
+    column->addWidget(new SectionHeader(theme, tr("Runs"), {}, this));
+    column->addWidget(new RunList(context, this));
 
     settings_header_ = new SectionHeader(theme, tr("Settings"), tr("Chosen from the data"), this);
     column->addWidget(settings_header_);
@@ -75,8 +82,6 @@ TrainSetup::TrainSetup(WorkbenchContext& context, QWidget* parent) : QWidget(par
     augmentation_ = new AugmentationPreview(context, this);
     column->addWidget(augmentation_);
 
-    column->addWidget(new SectionHeader(theme, tr("Runs"), {}, this));
-    column->addWidget(new RunList(context, this));
     column->addStretch();
 
     plan_timer_.setSingleShot(true);
@@ -92,21 +97,34 @@ TrainSetup::TrainSetup(WorkbenchContext& context, QWidget* parent) : QWidget(par
     connect(&context_.session, &ProjectSession::splits_changed, this, &TrainSetup::plan_soon);
     connect(&context_.session, &ProjectSession::classes_changed, this, &TrainSetup::plan_soon);
     connect(&context_.session, &ProjectSession::opened, this, &TrainSetup::plan_soon);
+    // An engine that died took our question with it; the next one is asked again.
+    connect(&context_.engine, &EngineClient::hello_changed, this, [this] {
+        if (isVisible() && !lists_known_)
+            ask_lists();
+        else if (isVisible() && !planned_)
+            plan_soon();
+    });
     context_.actions.add({.id = "train.start",
                           .title = tr("Train"),
                           .help = tr("Starts a training with the settings as they are."),
                           .icon = "play",
                           .shortcut = QKeySequence(Qt::CTRL | Qt::Key_Return),
                           .stage = Stage::Train,
-                          .handler = [this] { train(); }},
+                          .handler = [this] { train(); },
+                          .command = [this] { return command(); }},
                          this);
     context_.actions.add({.id = "train.copy-command",
                           .title = tr("Copy the training as a command"),
                           .icon = "terminal",
                           .stage = Stage::Train,
-                          .handler = [this] { copy_command(command(), context_.notices); }},
+                          .handler =
+                              [this] {
+                                  if (copy_->isEnabled())
+                                      copy_command(command(), context_.notices);
+                              }},
                          this);
     train_->setEnabled(false);
+    copy_->setEnabled(false);
 }
 
 void TrainSetup::showEvent(QShowEvent* event) {
@@ -163,15 +181,13 @@ Json TrainSetup::spec() const {
 }
 
 QStringList TrainSetup::command() const {
+    if (!context_.session.is_open() || task_->currentIndex() < 0)
+        return {};
     QStringList words{QStringLiteral("train"),    context_.session.folder(),
                       QStringLiteral("--task"),   task_->currentData().toString(),
                       QStringLiteral("--model"),  model_->currentData().toString(),
                       QStringLiteral("--method"), method_->currentData().toString()};
-    const Json given = form_->values();
-    for (const auto& [name, value] : given.items())
-        words << QStringLiteral("--set")
-              << QString::fromStdString(name + "=" +
-                                        (value.is_string() ? value.get<std::string>() : value.dump()));
+    words << setting_words(form_->values());
     return words;
 }
 
@@ -181,6 +197,7 @@ void TrainSetup::ask_parameters() {
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) {
         form_->set_schema_json(reply.json.value("entries", Json::array()));
+        copy_->setEnabled(true);
         augmentation_->set_schema(form_->schema());
         plan();
     };

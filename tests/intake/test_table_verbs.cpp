@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the command line says of tables, as a script reads it.
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <nlohmann/json.hpp>
+
+using Json = nlohmann::json;
+
+namespace {
+
+struct Answer {
+    int status = -1;
+    Json json;
+    QString errors;
+};
+
+Answer run(const QStringList& arguments) {
+    QProcess process;
+    process.start(qEnvironmentVariable("EYEPIECE_BIN") + "/eyepiece-cli", arguments);
+    Answer answer;
+    if (!process.waitForFinished(60'000))
+        return answer;
+    answer.status = process.exitCode();
+    answer.errors = QString::fromUtf8(process.readAllStandardError());
+    const QByteArrayList lines = process.readAllStandardOutput().trimmed().split('\n');
+    answer.json = Json::parse(lines.back().toStdString(), nullptr, false);
+    return answer;
+}
+
+} // namespace
+
+class TestTableVerbs : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+
+    QString file(const QString& name, const QByteArray& bytes) {
+        QFile target(folder_.filePath(name));
+        if (!target.open(QIODevice::WriteOnly) || target.write(bytes) != bytes.size())
+            qFatal("cannot write");
+        return target.fileName();
+    }
+
+private Q_SLOTS:
+    void info_of_a_table() {
+        const QString path = file("t.csv", "a;b\n1,5;x\n;y\n");
+        const Answer answer = run({"info", path, "--json"});
+        QCOMPARE(answer.status, 0);
+        QVERIFY(answer.json["kind"] == "table");
+        QVERIFY(answer.json["format"] == "csv");
+        QVERIFY(answer.json["shape"] == Json::parse("[2,2]"));
+        QVERIFY(answer.json["columns"][0]["name"] == "a");
+        QVERIFY(answer.json["columns"][0]["type"] == "real");
+        QVERIFY(answer.json["columns"][0]["missing"] == 1);
+        QVERIFY(answer.json["separator"] == "semicolon");
+        const Answer set =
+            run({"info", path, "--json", "--format", "csv", "--set", "decimal=point", "--statistics"});
+        QVERIFY(set.json["columns"][0]["type"] == "text");
+        QVERIFY(set.json["columns"][0]["statistics"]["count"] == 1);
+    }
+
+    void failures_say_why() {
+        const Answer broken = run({"info", file("b.csv", "a,b\n1,2,3\n1\n"), "--json"});
+        QCOMPARE(broken.status, 1);
+        QVERIFY2(broken.errors.contains("\"b.csv\""), qPrintable(broken.errors));
+        QCOMPARE(run({"info", file("c.csv", "a\n1\n"), "--set", "header=no"}).status, 2);
+        QCOMPARE(run({"info", file("d.csv", "a\n1\n"), "--format", "csv", "--set", "hedaer=no"}).status, 2);
+        QCOMPARE(run({"info", folder_.filePath("gone.csv")}).status, 1);
+    }
+
+    void importers_and_steps_are_listed() {
+        for (const char* kind : {"importers", "importer"}) {
+            const Answer answer = run({"list", kind, "--json"});
+            QCOMPARE(answer.status, 0);
+            QVERIFY(answer.json["entries"].size() >= 12);
+            for (const Json& entry : answer.json["entries"])
+                QVERIFY(!entry["name"].get<std::string>().empty() &&
+                        !entry["help"].get<std::string>().empty());
+        }
+        QVERIFY(run({"list", "preprocessing", "--json"}).json["entries"].size() >= 9);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestTableVerbs)
+#include "test_table_verbs.moc"
