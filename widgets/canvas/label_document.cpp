@@ -267,31 +267,63 @@ Region LabelDocument::remove_object(ObjectId id) {
     return changed;
 }
 
-Region LabelDocument::add_objects(const LabelMap& map, std::int64_t left, std::int64_t top,
-                                  const std::vector<LabelObject>& objects, bool only_where_empty) {
-    std::unordered_map<ObjectId, ObjectId> ids;
+Region LabelDocument::add_objects(const LabelTiles& labels, std::int64_t left, std::int64_t top,
+                                  const std::vector<LabelObject>& objects) {
+    std::vector<LabelObject*> made; // by the id in `labels`; null: not wanted
+    Region wanted;
     for (const LabelObject& each : objects) {
-        const ObjectId id = new_object(each.class_id);
-        LabelObject object = each;
+        LabelObject& object = objects_.at(new_object(each.class_id));
+        const ObjectId id = object.id;
+        object = each;
         object.id = id;
         object.area = 0;
         object.bounds = {};
-        objects_[id] = object;
-        ids.emplace(each.id, id);
+        if (each.id >= made.size())
+            made.resize(each.id + std::size_t{1});
+        made[each.id] = &object;
+        wanted = wanted.united(each.bounds);
     }
+    wanted = wanted.intersected({left, top, labels.width(), labels.height()}).intersected(tiles_->extent());
     Region changed;
-    for (std::int64_t y = 0; y < map.height(); ++y) {
-        const auto row = map.row(y);
-        for (std::int64_t x = 0; x < map.width();) {
-            const ObjectId id = row[static_cast<std::size_t>(x)];
-            const std::int64_t start = x;
-            while (x < map.width() && row[static_cast<std::size_t>(x)] == id)
-                ++x;
-            if (const auto found = ids.find(id); id != 0 && found != ids.end())
-                changed = changed.united(
-                    paint_span(top + y, left + start, left + x, {found->second, only_where_empty, 0}));
+    for (auto row = wanted.y / tile; row * tile < wanted.bottom(); ++row)
+        for (auto column = wanted.x / tile; column * tile < wanted.right(); ++column) {
+            const Region part = Region{column * tile, row * tile, tile, tile}.intersected(wanted);
+            const LabelMap piece = labels.read({part.x - left, part.y - top, part.width, part.height});
+            remember(part.y, part.x, part.right());
+            Region in_tile;
+            for (std::int64_t y = 0; y < part.height; ++y) {
+                const auto ids = piece.row(y);
+                for (std::size_t x = 0; x < ids.size();) {
+                    const ObjectId id = ids[x];
+                    const std::size_t start = x;
+                    while (x < ids.size() && ids[x] == id)
+                        ++x;
+                    LabelObject* object = id != 0 && id < made.size() ? made[id] : nullptr;
+                    if (!object)
+                        continue;
+                    std::int64_t first = INT64_MAX, last = -1;
+                    tiles_->set_span(
+                        part.y + y, part.x + static_cast<std::int64_t>(start),
+                        part.x + static_cast<std::int64_t>(x), object->id,
+                        [](ObjectId old) { return old != 0; },
+                        [&](std::int64_t at, ObjectId) {
+                            first = std::min(first, at);
+                            last = at;
+                            ++object->area;
+                        });
+                    if (last < 0)
+                        continue;
+                    const Region span{first, part.y + y, last - first + 1, 1};
+                    object->bounds = object->bounds.united(span);
+                    in_tile = in_tile.united(span);
+                }
+            }
+            if (in_tile.empty())
+                continue;
+            Region& known = changed_[{static_cast<int>(column), static_cast<int>(row)}];
+            known = known.united(in_tile);
+            changed = changed.united(in_tile);
         }
-    }
     return changed;
 }
 
@@ -396,8 +428,8 @@ FinishedEdit LabelDocument::finish() {
     // What an object was drawn as no longer holds once other pixels of it changed; the store does the same.
     for (const auto& [id, before] : objects_before_)
         if (const auto found = objects_.find(id); found != objects_.end()) {
-            if (std::find(declared_.begin(), declared_.end(), id) == declared_.end() && before &&
-                before->area != found->second.area)
+            if (before && before->area != found->second.area &&
+                std::find(declared_.begin(), declared_.end(), id) == declared_.end())
                 found->second.polygon.clear();
             if (found->second.area <= 0)
                 objects_.erase(found);

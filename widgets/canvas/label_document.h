@@ -69,10 +69,10 @@ public:
     Region paint_mask(const Mask& mask, std::int64_t x, std::int64_t y, const PaintRule& rule);
     Region paint_polygon(const Polygon& polygon, const PaintRule& rule);
     Region remove_object(ObjectId id);
-    // New objects from a label map whose (0,0) is at (x, y): `objects` says what each id is; they get new ids
-    // here.
-    Region add_objects(const LabelMap& map, std::int64_t x, std::int64_t y,
-                       const std::vector<LabelObject>& objects, bool only_where_empty);
+    // New objects from labels whose (0,0) is at (x, y): `objects` says what ids are wanted; they get new ones
+    // here, and only pixels that bear no label. A tile at a time, for there may be tens of thousands.
+    Region add_objects(const LabelTiles& labels, std::int64_t x, std::int64_t y,
+                       const std::vector<LabelObject>& objects);
     Region revert();       // as if it had never begun; returns what changed back
     FinishedEdit finish(); // ends it; empty when nothing changed
 

@@ -384,25 +384,22 @@ int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted, c
     bounds = bounds.intersected(extent);
     if (taken.empty() || bounds.empty() || !begin(tr("accept prediction")))
         return 0;
-    const Region local{bounds.x - extent.x, bounds.y - extent.y, bounds.width, bounds.height};
-    const LabelMap map = prediction_.tiles->read(local);
     const ObjectId first = document_.next_id();
     // What a person drew is never painted over by a machine.
-    const Region pixels = document_.add_objects(map, bounds.x, bounds.y, taken, true);
+    const Region pixels = document_.add_objects(*prediction_.tiles, extent.x, extent.y, taken);
     for (ObjectId id = first; id < document_.next_id(); ++id)
         if (const LabelObject* object = document_.object(id))
             color(*object);
     touch(pixels);
     commit();
     // What was accepted is a label now, and no longer a prediction.
-    std::unordered_set<ObjectId> gone;
-    for (const LabelObject& object : taken)
-        gone.insert(object.id);
-    LabelMap rest = map;
-    for (ObjectId& id : rest.ids())
-        if (gone.contains(id))
-            id = 0;
-    prediction_.tiles->write(local, rest);
+    if (!left.empty()) {
+        std::unordered_set<ObjectId> gone;
+        for (const LabelObject& object : taken)
+            gone.insert(object.id);
+        prediction_.tiles->erase({bounds.x - extent.x, bounds.y - extent.y, bounds.width, bounds.height},
+                                 [&](ObjectId id) { return gone.contains(id); });
+    }
     prediction_.objects = std::move(left);
     if (prediction_.objects.empty())
         clear_prediction();

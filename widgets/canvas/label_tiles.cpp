@@ -142,6 +142,28 @@ void LabelTiles::write(const Region& region, std::span<const ObjectId> ids) {
     }
 }
 
+void LabelTiles::erase(const Region& region, const std::function<bool(ObjectId)>& unwanted) {
+    for (auto row = region.y / tile_size; row * tile_size < region.bottom(); ++row)
+        for (auto column = region.x / tile_size; column * tile_size < region.right(); ++column) {
+            if (!tiles_[index(static_cast<int>(column), static_cast<int>(row))])
+                continue;
+            const Region part =
+                Region{column * tile_size, row * tile_size, tile_size, tile_size}.intersected(region);
+            LabelMap piece = read(part);
+            ObjectId last = 0;
+            bool last_goes = false;
+            for (ObjectId& id : piece.ids()) {
+                if (id != last) { // asked once a run
+                    last = id;
+                    last_goes = id != 0 && unwanted(id);
+                }
+                if (last_goes)
+                    id = 0;
+            }
+            write(part, piece);
+        }
+}
+
 const ObjectId* LabelTiles::tile(int column, int row, int level) const {
     const auto& data = tiles_[index(column, row)];
     if (!data)

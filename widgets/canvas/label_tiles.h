@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -56,6 +57,8 @@ public:
     // Takes over the content of a region, tile by tile where it holds whole ones; nothing is left in `from`
     // of those.
     void take(LabelTiles& from, const Region& region);
+    // Clears the pixels of a region, which must lie inside, whose id is unwanted.
+    void erase(const Region& region, const std::function<bool(ObjectId)>& unwanted);
     Snapshot snapshot(const Region& region) const; // region must lie inside
     void restore(const Snapshot& snapshot);
 

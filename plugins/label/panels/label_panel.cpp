@@ -9,6 +9,7 @@
 #include "widgets/canvas/label_tools.h"
 #include "widgets/canvas/layers_view.h"
 #include "widgets/shell/action_registry.h"
+#include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
@@ -18,11 +19,16 @@
 #include <QAction>
 #include <QSettings>
 #include <QSignalBlocker>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
 
 namespace eyepiece {
+
+namespace {
+constexpr int hint_ms = 5000;
+}
 
 LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
     : QWidget(parent)
@@ -52,8 +58,12 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
     connect(tools_.get(), &LabelTools::next_unlabelled_wanted, this, &LabelPanel::next_unlabelled);
     connect(tools_.get(), &LabelTools::tool_changed, this, [this] {
         if (isVisible())
-            context_.canvas.set_hint(tools_->hint());
+            show_hint();
     });
+    hint_over_ = new QTimer(this);
+    hint_over_->setSingleShot(true);
+    hint_over_->setInterval(hint_ms);
+    connect(hint_over_, &QTimer::timeout, this, [this] { context_.canvas.set_hint({}); });
     connect(&context.session, &ProjectSession::items_changed, this, &LabelPanel::refresh_item);
     connect(&context.session, &ProjectSession::opened, this, &LabelPanel::refresh_item);
     connect(&context.selection, &Selection::item_changed, this, &LabelPanel::refresh_item);
@@ -179,24 +189,45 @@ void LabelPanel::refresh_item() {
 
 // The next in the list's natural order that has no objects and is not declared complete.
 void LabelPanel::next_unlabelled() {
-    if (!context_.session.is_open())
+    if (!context_.session.is_open() || looking_)
         return;
-    const std::vector<Item> items = context_.session.project().items().all();
-    const auto here = std::find_if(items.begin(), items.end(),
-                                   [&](const Item& item) { return item.id == context_.selection.item(); });
-    const auto start =
-        here == items.end() ? std::size_t{0} : static_cast<std::size_t>(here - items.begin()) + 1;
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        const Item& item = items[(start + i) % items.size()];
-        if (item.id != context_.selection.item() && item.objects == 0 && !item.complete &&
-            item.state != ItemState::Broken && item.state != ItemState::Missing) {
-            context_.selection.set_item(item.id);
-            return;
-        }
-    }
-    context_.notices.show(
-        Notice::Kind::Good,
-        tr("Every image has labels. Train a model, or look for the worst predictions in Evaluate."));
+    auto found = std::make_shared<ItemId>(0);
+    const ItemId now = context_.selection.item();
+    looking_ = new BackgroundJob(
+        tr("Looking for the next unlabelled image"),
+        [found, now, place = context_.session.project().folder()](JobContext&) {
+            const std::vector<Item> items = Project::open(place, Project::Access::ReadOnly)->items().all();
+            const auto here =
+                std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.id == now; });
+            const auto start =
+                here == items.end() ? std::size_t{0} : static_cast<std::size_t>(here - items.begin()) + 1;
+            for (std::size_t i = 0; i < items.size() && *found == 0; ++i) {
+                const Item& item = items[(start + i) % items.size()];
+                if (item.id != now && item.objects == 0 && !item.complete &&
+                    item.state != ItemState::Broken && item.state != ItemState::Missing)
+                    *found = item.id;
+            }
+        },
+        this);
+    connect(looking_, &BackgroundJob::finished, this, [this, found, now] {
+        if (context_.selection.item() != now)
+            return; // the user has gone on by other means
+        if (*found != 0)
+            return context_.selection.set_item(*found);
+        context_.notices.show(
+            Notice::Kind::Good,
+            tr("Every image has labels. Train a model, or look for the worst predictions in Evaluate."));
+    });
+    connect(looking_, &BackgroundJob::failed, this,
+            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
+    connect(looking_, &BackgroundJob::ended, looking_, &QObject::deleteLater);
+    looking_->start();
+}
+
+// Long enough to be read, and then out of the way of the image.
+void LabelPanel::show_hint() {
+    context_.canvas.set_hint(tools_->hint());
+    hint_over_->start();
 }
 
 void LabelPanel::showEvent(QShowEvent* event) {
@@ -204,7 +235,7 @@ void LabelPanel::showEvent(QShowEvent* event) {
     tools_->activate();
     if (strip_)
         strip_->show();
-    context_.canvas.set_hint(tools_->hint());
+    show_hint();
     context_.canvas.setFocus();
 }
 
@@ -214,6 +245,7 @@ void LabelPanel::hideEvent(QHideEvent* event) {
         return; // a child of the canvas: both are gone, the window is being taken down
     tools_->deactivate();
     strip_->hide();
+    hint_over_->stop();
     context_.canvas.set_hint({});
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include <QPointer>
 #include <QWidget>
 #include <memory>
 
+class QTimer;
+
 namespace eyepiece {
 
+class BackgroundJob;
 class LabelTools;
 class SwitchRow;
 class ToolStrip;
@@ -27,7 +31,8 @@ private:
     void add_actions();
     void add_sections();
     void refresh_item();
-    void next_unlabelled();
+    void next_unlabelled(); // looked for in the background: among 50,000 images it takes longer than a frame
+    void show_hint();
     WorkbenchContext& context_;
     std::unique_ptr<LabelTools> tools_;
     ToolStrip* strip_ = nullptr;
@@ -35,6 +40,8 @@ private:
     ValueSlider* tolerance_ = nullptr;
     SwitchRow* empty_only_ = nullptr;
     SwitchRow* complete_ = nullptr;
+    QTimer* hint_over_ = nullptr;
+    QPointer<BackgroundJob> looking_;
     bool refreshing_ = false;
 };
 
