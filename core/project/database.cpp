@@ -17,21 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr int busy_timeout_ms = 10'000;
 
-// A read-only database without write access to its folder needs SQLite's word that nobody else writes.
-std::string immutable_uri(const fs::path& file) {
-    std::string uri = "file:";
-    for (const char c : fs::absolute(file).string()) {
-        if (c == '?' || c == '#' || c == '%') {
-            char code[4];
-            std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(c));
-            uri += code;
-        } else {
-            uri += c;
-        }
-    }
-    return uri + "?immutable=1";
-}
-
 std::unique_ptr<SQLite::Database> open_read_only(const fs::path& file) {
     try {
         auto database =

@@ -4,10 +4,8 @@
 #include "core/base/error.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <cstdio>
+#include <sqlite3.h>
 #include <string>
 
 namespace eyepiece {
@@ -51,10 +49,7 @@ INSERT INTO meta VALUES('label_revision', 0);
 INSERT INTO classes(id, name, color, key) VALUES(0, 'background', 7895160, '');
 )";
 
-int big_endian(const unsigned char* bytes) {
-    return static_cast<int>((std::uint32_t{bytes[0]} << 24) | (std::uint32_t{bytes[1]} << 16) |
-                            (std::uint32_t{bytes[2]} << 8) | std::uint32_t{bytes[3]});
-}
+constexpr std::uintmax_t header_bytes = 100;
 
 } // namespace
 
@@ -94,26 +89,48 @@ void migrate(SQLite::Database& database, const std::filesystem::path& file,
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)"); // so that the file's own header says the new version
 }
 
+std::string immutable_uri(const std::filesystem::path& file) {
+    std::string uri = "file:";
+    for (const char c : std::filesystem::absolute(file).string()) {
+        if (c == '?' || c == '#' || c == '%') {
+            char code[4];
+            std::snprintf(code, sizeof code, "%%%02X", static_cast<unsigned>(c));
+            uri += code;
+        } else {
+            uri += c;
+        }
+    }
+    return uri + "?immutable=1";
+}
+
 int check_header(const std::filesystem::path& file) {
     std::error_code problem;
     if (!std::filesystem::exists(file, problem))
         throw Error(ErrorCode::NotFound,
                     "There is no project in \"" + file.parent_path().string() +
                         "\". Choose a folder that holds a project.eyepiece, or make one.");
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream)
-        throw Error(ErrorCode::Storage,
-                    "The project file \"" + file.string() + "\" cannot be read. Check its permissions.",
-                    std::strerror(errno));
-    std::array<unsigned char, 100> header{};
-    stream.read(reinterpret_cast<char*>(header.data()), header.size());
-    if (stream.gcount() != static_cast<std::streamsize>(header.size()) ||
-        std::memcmp(header.data(), "SQLite format 3", 16) != 0)
-        throw Error(ErrorCode::Storage, "The file \"" + file.string() +
-                                            "\" is damaged or is no project file. It was left as it is; "
-                                            "restore it from a copy.");
-    const int version = big_endian(header.data() + 60);
-    if (big_endian(header.data() + 68) != application_id || version < 1)
+    const auto damaged = [&](const std::string& details) {
+        return Error(ErrorCode::Storage,
+                     "The file \"" + file.string() +
+                         "\" is damaged or is no project file. It was left as it is; "
+                         "restore it from a copy.",
+                     details);
+    };
+    if (std::filesystem::file_size(file, problem) < header_bytes && !problem)
+        throw damaged("It is shorter than a database's header.");
+    int version = 0, application = 0;
+    try {
+        SQLite::Database database(immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+        application = database.execAndGet("PRAGMA application_id").getInt();
+        version = database.execAndGet("PRAGMA user_version").getInt();
+    } catch (const SQLite::Exception& exception) {
+        if ((exception.getErrorCode() & 0xff) == SQLITE_CANTOPEN)
+            throw Error(ErrorCode::Storage,
+                        "The project file \"" + file.string() + "\" cannot be read. Check its permissions.",
+                        exception.what());
+        throw damaged(exception.what());
+    }
+    if (application != static_cast<int>(application_id) || version < 1)
         throw Error(ErrorCode::Storage, "The file \"" + file.string() +
                                             "\" is a database of another program, not an Eyepiece project. "
                                             "It was left as it is.");

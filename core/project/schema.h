@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 
 namespace SQLite {
 class Database;
@@ -41,7 +42,13 @@ std::span<const Migration> migrations();
 EYEPIECE_EXPORT void migrate(SQLite::Database& database, const std::filesystem::path& file,
                              std::span<const Migration> steps);
 
-// Looks at the file's first bytes without opening it as a database. Throws Error(Storage) when it is not a
+// The name by which SQLite opens a file that, by our word, nobody writes: no lock, no log, nothing made
+// beside it.
+std::string immutable_uri(const std::filesystem::path& file);
+
+// Looks at the file's own header, not at its log, and leaves it as it is. Through SQLite: whoever opens and
+// closes the file by other means takes the locks away that this process holds on it, and another process then
+// believes that it is alone. Throws Error(Storage) when it is not a
 // project, Error(Unsupported) when a newer program wrote it. Returns its version.
 int check_header(const std::filesystem::path& file);
 

@@ -40,7 +40,7 @@ using namespace eyepiece::test;
 namespace {
 
 constexpr int fields = 8, side = 96; // px
-constexpr int patience = 240'000;    // ms: a busy machine may be slow, but not for ever
+constexpr int patience = 180'000;    // ms: a busy machine may be slow, but not for ever
 
 // The middle of an object of the truth: a pixel that lies in it, far from its rim.
 struct Nucleus {
@@ -148,7 +148,8 @@ class TestMainJob : public QObject {
 
 public:
     static void initMain() {
-        QCoreApplication::setAttribute(Qt::AA_DontUseNativeDialogs); // these take typed paths everywhere
+        QCoreApplication::setAttribute(Qt::AA_DontUseNativeDialogs); // these take paths everywhere
+        qputenv("QTEST_FUNCTION_TIMEOUT", "800000");                 // several waits in one step
         if (qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM"))
             qputenv("QT_QPA_PLATFORM", "offscreen");
     }

@@ -5,7 +5,9 @@
 
 #include <QProcess>
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace eyepiece;
@@ -183,6 +185,37 @@ private Q_SLOTS:
                      error.what());
         }
         QCOMPARE(read_text(file), content.toStdString());
+    }
+
+    // A second connection of this process comes and goes, as every job of the window has one. If that took
+    // away the lock by which others know of us, another process would believe that it is the last one, and
+    // remove the log in which our edits are.
+    void a_connection_that_closes_leaves_the_locks_of_the_others() {
+        Folder folder;
+        labelled_project(folder / "p");
+        const auto project = Project::open(folder / "p", Project::Access::Editor);
+        project->classes().add("ours");
+        const std::string file = (folder / "p" / std::string("project.eyepiece")).string();
+        // Asked from a process of its own: one's own locks are never in one's way.
+        const auto others_see_us = [&] {
+            const pid_t child = fork();
+            if (child == 0) {
+                const int opened = ::open(file.c_str(), O_RDWR);
+                struct flock lock {};
+                lock.l_type = F_WRLCK;
+                lock.l_whence = SEEK_SET;
+                const bool asked = opened >= 0 && fcntl(opened, F_GETLK, &lock) == 0;
+                _exit(asked && lock.l_type != F_UNLCK ? 0 : 1);
+            }
+            int status = -1;
+            waitpid(child, &status, 0);
+            return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        };
+        QVERIFY(others_see_us());
+        for (const auto access : {Project::Access::Shared, Project::Access::ReadOnly}) {
+            Project::open(folder / "p", access)->items().all();
+            QVERIFY(others_see_us());
+        }
     }
 
     // Pages in the middle of a real project overwritten: an Error, no crash, whatever is asked.

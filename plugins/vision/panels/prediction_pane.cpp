@@ -100,7 +100,7 @@ PredictionPane::PredictionPane(WorkbenchContext& context, RunChooser& run, QWidg
     accept_all_ = button(tr("Accept all"), "evaluate.accept-all",
                          tr("Make every predicted object of this image a label  (A)\nWhat is labelled "
                             "already stays as it is."));
-    accept_everywhere_ = button(tr("Accept on all images"), "evaluate.accept-everywhere",
+    accept_everywhere_ = button(tr("Accept everywhere"), "evaluate.accept-everywhere",
                                 tr("Make the kept predictions of all images labels, as one step that can be "
                                    "undone."));
     accept_object_->setCheckable(true);
