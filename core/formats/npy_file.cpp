@@ -248,7 +248,8 @@ private:
         const Column column = file.columns(*file.find(name), std::nullopt).front();
         std::vector<std::int64_t> values(column.size());
         for (std::size_t i = 0; i < values.size(); ++i)
-            values[i] = static_cast<std::int64_t>(column.number(i));
+            values[i] =
+                column.number(i) >= 0 ? static_cast<std::int64_t>(std::min(column.number(i), 9e18)) : -1;
         return values;
     }
 
@@ -256,7 +257,7 @@ private:
     static std::vector<Sparse> sparse_matrices(const Npz& file) {
         std::vector<Sparse> found;
         for (const Member& member : file.members()) {
-            if (!member.name.ends_with("indptr") || !member.problem.empty())
+            if (!member.name.ends_with("indptr") || !member.header.is_number())
                 continue;
             const std::string prefix = member.name.substr(0, member.name.size() - 6);
             const Member* data = file.find(prefix + "data");
