@@ -44,7 +44,7 @@ ExportDialog::ExportDialog(WorkbenchContext& context, QWidget* parent)
     column->addLayout(row);
     column->addStretch();
     auto* buttons = new QHBoxLayout;
-    auto* copy = quiet_button(tr("Copy command"), QStringLiteral("export-labels.copy"), this);
+    auto* copy = quiet_button(tr("Copy as command"), QStringLiteral("export-labels.copy"), this);
     auto* cancel = quiet_button(tr("Cancel"), QStringLiteral("export-labels.cancel"), this);
     accept_ = primary_button(tr("Export"), QStringLiteral("export-labels.accept"), this);
     accept_->setDefault(true);
