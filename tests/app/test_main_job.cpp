@@ -319,12 +319,14 @@ private Q_SLOTS:
         QTRY_VERIFY2(text("split.outcome").contains("4 for training, 2 for validation, 2 for test"),
                      qPrintable(text("split.outcome")));
         QVERIFY(click(window(), "split.apply"));
-        std::map<std::string, int> sides;
-        for (const Item& each : project().items().all())
-            ++sides[each.split];
-        QCOMPARE(sides["train"], 4);
-        QCOMPARE(sides["val"], 2);
-        QCOMPARE(sides["test"], 2);
+        const auto on = [this](const std::string& side) {
+            const auto items = project().items().all();
+            return std::count_if(items.begin(), items.end(),
+                                 [&](const Item& each) { return each.split == side; });
+        };
+        QTRY_COMPARE(on("train"), 4);
+        QTRY_COMPARE(on("val"), 2);
+        QTRY_COMPARE(on("test"), 2);
     }
 
     void the_engine_is_up_and_says_on_what_it_computes() {

@@ -231,8 +231,7 @@ private Q_SLOTS:
         QCOMPARE(kept.table.columns(), std::size_t(2));
         QCOMPARE(kept.table.name(1), std::string("y"));
         const Preprocessed dropped = done(
-            plain(),
-            Json::parse(R"([{"step": "select", "set": {"columns": "[\"x\", \"y\"]", "what": "drop"}}])"));
+            plain(), Json{{{"step", "select"}, {"set", {{"columns", "[\"x\", \"y\"]"}, {"what", "drop"}}}}});
         QCOMPARE(dropped.table.columns(), std::size_t(2));
         QCOMPARE(dropped.table.name(0), std::string("n"));
     }
