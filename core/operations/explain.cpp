@@ -175,7 +175,7 @@ public:
     explicit Explain(EngineServices& services) : services_(services) {}
 
     std::optional<ParameterSchema> parameters(const Json& spec) const override {
-        return services_.registries.explainers.at(spec.value("method", std::string())).parameters;
+        return services_.registries.explainers.at(spec.value("method", std::string("grad-cam"))).parameters;
     }
 
     OperationCheck check(const Json& spec, JobContext&) override {
@@ -190,7 +190,7 @@ public:
         note([&] { resolve_model(spec.value("model", std::string())); });
         note([&] { region_of(spec, open_input(spec.value("input", Json())).source->info()); });
         result.summary = "Explains with " +
-                         services_.registries.explainers.at(spec.value("method", std::string())).title + ".";
+                         services_.registries.explainers.at(spec.value("method", std::string("grad-cam"))).title + ".";
         return result;
     }
 

@@ -475,7 +475,7 @@ private Q_SLOTS:
                                   qPrintable(text("export.problem")), patience);
         QVERIFY2(text("export.result").contains("same numbers"), qPrintable(text("export.result")));
         QVERIFY(QFile::exists(exported_));
-        QFile card(path("taken away/nuclei.json"));
+        QFile card(path("taken away/nuclei.pt.json"));
         QVERIFY2(card.open(QIODevice::ReadOnly), qPrintable(QDir(path("taken away")).entryList().join(' ')));
         const QJsonObject json = QJsonDocument::fromJson(card.readAll()).object();
         QVERIFY(QString::fromUtf8(QJsonDocument(json["classes"].toArray()).toJson()).contains("nucleus"));
