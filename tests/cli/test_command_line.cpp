@@ -235,7 +235,8 @@ private Q_SLOTS:
         const Outcome plugins = cli({"list", "plugins", "--json"}, around);
         QVERIFY2(plugins.status == 0, plugins.about().constData());
         std::set<std::string> loaded;
-        for (const Json& plugin : plugins.json().at("entries"))
+        const Json entries = plugins.json().at("entries");
+        for (const Json& plugin : entries)
             if (plugin.at("state") == "loaded")
                 loaded.insert(plugin.at("id").get<std::string>());
         QVERIFY2(loaded.contains("vision") && loaded.contains("explain"), plugins.output.constData());

@@ -65,7 +65,8 @@ private Q_SLOTS:
         QByteArray out;
         QVERIFY(run(cli, {"list", "plugins", "--json"}, environment, &out));
         bool loaded = false;
-        for (const Json& plugin : Json::parse(out.toStdString())["entries"])
+        const Json entries = Json::parse(out.toStdString())["entries"];
+        for (const Json& plugin : entries)
             if (plugin["id"] == "example") {
                 QCOMPARE(plugin["reason"].get<std::string>(), std::string());
                 QCOMPARE(plugin["registered"].dump(), std::string("[\"operation/image-statistics\"]"));
