@@ -247,7 +247,7 @@ private Q_SLOTS:
     void a_full_disk() {
         const fs::path disk = folder_ / "disk";
         fs::create_directories(disk);
-        const Mounted mounted = Mounted::small_disk(disk, std::size_t{96} << 20);
+        const Mounted mounted = Mounted::small_disk(disk, std::size_t{160} << 20);
         if (!mounted.ok())
             QSKIP("Not allowed to mount a small disk here; no_room_for_a_file() stands in for it.");
         fs::copy(trained_.project.toStdString(), disk / "project", fs::copy_options::recursive);

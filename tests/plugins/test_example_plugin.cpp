@@ -65,8 +65,8 @@ private Q_SLOTS:
         QByteArray out;
         QVERIFY(run(cli, {"list", "plugins", "--json"}, environment, &out));
         bool loaded = false;
-        const Json listed = Json::parse(out.toStdString());
-        for (const Json& plugin : listed.at("entries"))
+        const Json entries = Json::parse(out.toStdString())["entries"];
+        for (const Json& plugin : entries)
             if (plugin["id"] == "example") {
                 QCOMPARE(plugin["reason"].get<std::string>(), std::string());
                 QCOMPARE(plugin["registered"].dump(), std::string("[\"operation/image-statistics\"]"));
