@@ -77,6 +77,8 @@ private Q_SLOTS:
                                 << "toy-wait" << true << true << "killed";
         QTest::newRow("crashed") << ""
                                  << "toy-crash" << false << true << "crashed";
+        QTest::newRow("hung") << ""
+                              << "toy-stuck" << false << true << "hung";
         QTest::newRow("garbage") << ""
                                  << "toy-garbage" << false << true << "not a message";
         QTest::newRow("out of memory") << "ulimit -v 1500000;"

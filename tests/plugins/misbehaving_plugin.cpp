@@ -36,7 +36,8 @@ public:
             for (;;)
                 std::this_thread::sleep_for(std::chrono::seconds(1));
         if (name_ == "toy-stuck") // not even the answer to a check comes through: all threads stand still
-            kill(getpid(), SIGSTOP);
+            for (;;) // the signal may take another thread first: this one must not answer meanwhile
+                kill(getpid(), SIGSTOP);
         if (name_ == "toy-garbage") { // onto the pipe itself, whichever descriptor it is
             for (int descriptor = 3; descriptor < 32; ++descriptor) {
                 struct stat about {};

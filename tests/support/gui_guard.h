@@ -4,9 +4,11 @@
 #include <QApplication>
 #include <QDeadlineTimer>
 #include <QDir>
+#include <QFile>
 #include <QStringList>
 #include <QTest>
 #include <QThread>
+#include <QThreadPool>
 #include <QTimer>
 #include <QWidget>
 #include <ctime>
@@ -17,6 +19,17 @@ namespace eyepiece::test {
 inline int thread_count() {
     return static_cast<int>(
         QDir(QStringLiteral("/proc/self/task")).entryList(QDir::Dirs | QDir::NoDotAndDotDot).size());
+}
+
+inline QStringList thread_names() {
+    QStringList names;
+    const QDir tasks(QStringLiteral("/proc/self/task"));
+    for (const QString& task : tasks.entryList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+        QFile name(tasks.filePath(task + QStringLiteral("/comm")));
+        if (name.open(QIODevice::ReadOnly))
+            names << QString::fromLocal8Bit(name.readAll().trimmed());
+    }
+    return names;
 }
 
 // Timers below `root` that go on by themselves.
@@ -36,7 +49,13 @@ inline QStringList running_timers(const QObject* root) {
 // test) and call check() when all that the test built is gone.
 class GuiGuard {
 public:
-    GuiGuard() : threads_(thread_count()), widgets_(all_widgets()), timers_(running_timers(qApp)) {}
+    GuiGuard() : threads_(thread_count()), widgets_(all_widgets()), timers_(running_timers(qApp)) {
+        // Qt's own: idle threads of the pool wait half a minute for more, and effects are widgets that fade.
+        QThreadPool::globalInstance()->setExpiryTimeout(200);
+        for (const Qt::UIEffect effect : {Qt::UI_AnimateMenu, Qt::UI_FadeMenu, Qt::UI_AnimateCombo,
+                                          Qt::UI_AnimateTooltip, Qt::UI_FadeTooltip})
+            QApplication::setEffectEnabled(effect, false);
+    }
 
     // One sentence for each thing left behind; empty: nothing.
     QString left_behind() const {
@@ -46,12 +65,18 @@ public:
                (thread_count() > threads_ || all_widgets().size() > widgets_.size()))
             QTest::qWait(20);
         if (const int more = thread_count() - threads_; more > 0)
-            words << QStringLiteral("%1 threads").arg(more);
+            words << QStringLiteral("%1 threads (of %2)")
+                         .arg(more)
+                         .arg(thread_names().join(QStringLiteral(", ")));
         for (const QWidget* widget : all_widgets())
             if (!widgets_.contains(widget))
-                words << QStringLiteral("widget %1 \"%2\"")
+                words << QStringLiteral("widget %1 \"%2\" with %3")
                              .arg(QString::fromLatin1(widget->metaObject()->className()),
-                                  widget->objectName());
+                                  widget->objectName())
+                             .arg(widget->children().isEmpty()
+                                      ? QStringLiteral("no children")
+                                      : QString::fromLatin1(
+                                            widget->children().first()->metaObject()->className()));
         for (const QString& timer : running_timers(qApp))
             if (!timers_.contains(timer))
                 words << "timer " + timer;
