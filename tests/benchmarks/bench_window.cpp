@@ -21,7 +21,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <stdexcept>
 #include <unistd.h>
 #include <vector>
 
@@ -36,9 +36,9 @@ double now_ms() {
         .count();
 }
 
+// Thrown, so that the programs that were started end, too.
 [[noreturn]] void fail(const QString& why) {
-    std::fprintf(stderr, "bench_window: %s\n", qPrintable(why));
-    std::exit(1);
+    throw std::runtime_error(why.toStdString());
 }
 
 void report(const QString& what, double value, const QString& unit, double limit) {
@@ -300,10 +300,10 @@ qint64 engine_of(qint64 window) {
     return 0;
 }
 
-// Until a process has done nothing for three seconds.
+// Until a process has done nothing for six seconds.
 void wait_until_at_rest(qint64 pid, int patience_s) {
     long before = -1000;
-    for (int second = 0, quiet = 0; second < patience_s && quiet < 3; ++second) {
+    for (int second = 0, quiet = 0; second < patience_s && quiet < 6; ++second) {
         QThread::sleep(1);
         const long now = ticks(pid);
         quiet = now - before <= 2 ? quiet + 1 : 0;
@@ -400,20 +400,26 @@ int main(int argc, char** argv) {
         known.contains(argument) ? void(wanted << argument) : void(kept = argument);
     if (wanted.isEmpty())
         wanted = known;
-    const QTemporaryDir folder;
-    const Display display;
-    const QString project = folder.filePath("sample");
-    run(program("eyepiece-cli"), {"--quiet", "sample", project});
-    if (wanted.contains("start"))
-        measure_start(folder, project);
-    if (wanted.contains("idle"))
-        measure_idle(folder, project);
-    if (wanted.contains("training"))
-        measure_training(folder, project);
-    if (wanted.contains("files"))
-        measure_files(folder, (kept.isEmpty() ? folder.path() : QDir(kept).absolutePath()) + "/many");
-    if (wanted.contains("large"))
-        measure_large(folder, project,
-                      (kept.isEmpty() ? folder.path() : QDir(kept).absolutePath()) + "/a large image.tif");
+    try {
+        const QTemporaryDir folder;
+        const Display display;
+        const QString project = folder.filePath("sample");
+        run(program("eyepiece-cli"), {"--quiet", "sample", project});
+        if (wanted.contains("start"))
+            measure_start(folder, project);
+        if (wanted.contains("idle"))
+            measure_idle(folder, project);
+        if (wanted.contains("training"))
+            measure_training(folder, project);
+        if (wanted.contains("files"))
+            measure_files(folder, (kept.isEmpty() ? folder.path() : QDir(kept).absolutePath()) + "/many");
+        if (wanted.contains("large"))
+            measure_large(folder, project,
+                          (kept.isEmpty() ? folder.path() : QDir(kept).absolutePath()) +
+                              "/a large image.tif");
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "bench_window: %s\n", error.what());
+        return 1;
+    }
     return 0;
 }
