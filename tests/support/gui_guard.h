@@ -88,7 +88,8 @@ private:
         QList<const QWidget*> widgets;
         for (QWidget* widget : QApplication::allWidgets())
             // Qt keeps one tip label and one desktop's worth of helpers for itself.
-            if (!QByteArray(widget->metaObject()->className()).startsWith("QTipLabel"))
+            if (widget->windowType() != Qt::Desktop &&
+                !QByteArray(widget->metaObject()->className()).startsWith("QTipLabel"))
                 widgets << widget;
         return widgets;
     }
