@@ -37,7 +37,8 @@ namespace eyepiece {
 namespace {
 
 const QString geometry_key = QStringLiteral("window/geometry");
-const QString stage_key = QStringLiteral("window/stage");
+const QString stage_key = QStringLiteral("window/stage");           // where one was last,
+const QString stage_project_key = QStringLiteral("window/project"); // and in which project
 const QString columns_key = QStringLiteral("window/columns-hidden");
 
 // What the palette shows of an action for the shell.
@@ -96,6 +97,7 @@ MainWindow::MainWindow(WorkbenchContext& context, ItemListModel& items, LoadedPa
     connect(&session, &ProjectSession::opened, this, [this] {
         show_project();
         host_->refresh();
+        show_last_stage();
     });
     connect(&session, &ProjectSession::closed, this, [this] {
         had_items_ = false;
@@ -143,8 +145,8 @@ MainWindow::MainWindow(WorkbenchContext& context, ItemListModel& items, LoadedPa
     context_.actions.find(QStringLiteral("window.columns"))->setChecked(host_->columns_hidden());
     show_project();
     show_engine();
-    const auto last = stage_from_id(context_.settings.value(stage_key).toString());
-    show_stage(session.is_open() && last ? *last : Stage::Data);
+    show_stage(Stage::Data);
+    show_last_stage();
 
     for (const PluginState& plugin : plugins_)
         if (plugin.outcome == PluginState::Outcome::Refused ||
@@ -326,8 +328,20 @@ void MainWindow::show_stage(Stage stage) {
     context_.actions.set_stage(stage);
     bar_->set_stage(stage);
     host_->show_stage(stage);
-    context_.settings.setValue(stage_key, stage_id(stage));
+    if (context_.session.is_open()) {
+        context_.settings.setValue(stage_key, stage_id(stage));
+        context_.settings.setValue(stage_project_key, context_.session.folder());
+    }
     Q_EMIT stage_shown(stage);
+}
+
+// Of the project that was last worked on; another one begins with its data.
+void MainWindow::show_last_stage() {
+    if (!context_.session.is_open() ||
+        context_.settings.value(stage_project_key).toString() != context_.session.folder())
+        return;
+    if (const auto last = stage_from_id(context_.settings.value(stage_key).toString()))
+        show_stage(*last);
 }
 
 Stage MainWindow::stage() const {

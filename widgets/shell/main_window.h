@@ -60,6 +60,7 @@ private:
     void register_image_actions();
     void fill_palette();
     void show_project();
+    void show_last_stage();
     void show_engine();
     void show_plugins();
     void follow_jobs();
