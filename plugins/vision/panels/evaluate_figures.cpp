@@ -90,12 +90,11 @@ EvaluateFigures::EvaluateFigures(WorkbenchContext& context, QWidget* parent)
     list->addWidget(new SectionHeader(theme, tr("Beside its baselines"), tr("IoU"), body_));
     baselines_ = table(QStringLiteral("evaluate.baselines"), {tr("What"), tr("IoU")});
     list->addWidget(baselines_);
-    list->addWidget(new SectionHeader(theme, tr("By class"), {}, body_));
-    classes_ =
-        table(QStringLiteral("evaluate.classes"), {tr("Class"), tr("IoU"), tr("Dice"), tr("Accuracy")});
+    list->addWidget(new SectionHeader(theme, tr("By class"), tr("Pixels: share found"), body_));
+    classes_ = table(QStringLiteral("evaluate.classes"), {tr("Class"), tr("IoU"), tr("Dice"), tr("Pixels")});
     list->addWidget(classes_);
     list->addWidget(new SectionHeader(theme, tr("Objects"), tr("Average precision"), body_));
-    precision_ = table(QStringLiteral("evaluate.precision"), {tr("IoU from")});
+    precision_ = table(QStringLiteral("evaluate.precision"), {tr("IoU ≥")});
     list->addWidget(precision_);
     list->addWidget(new SectionHeader(theme, tr("Taken for"), tr("Rows: truth"), body_));
     confusion_ = new ConfusionMatrix(theme, body_);
@@ -165,7 +164,7 @@ void EvaluateFigures::show_evaluation(const Evaluation& evaluation) {
         set_row(classes_, row, {one.name, figure(one.iou), figure(one.dice), figure(one.accuracy)});
     }
     fit(classes_);
-    QStringList methods = evaluation.precision.keys(), thresholds, heads{tr("IoU from")};
+    QStringList methods = evaluation.precision.keys(), thresholds, heads{tr("IoU ≥")};
     for (const auto& values : evaluation.precision)
         for (const QString& threshold : values.keys())
             if (!thresholds.contains(threshold))
