@@ -7,6 +7,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC 12 sees overlapping copies in plain std::string concatenation (its bug 105651).
   target_compile_options(eyepiece_options INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 14)
+  # GCC 14 sees copies beyond the end in std::vector<bool>::reserve, as LibTorch's autograd functions call it.
+  target_compile_options(eyepiece_options INTERFACE -Wno-array-bounds)
+endif()
 if(EYEPIECE_WERROR)
   target_compile_options(eyepiece_options INTERFACE -Werror)
 endif()
