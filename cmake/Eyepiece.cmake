@@ -9,7 +9,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 14)
   # GCC 14 sees copies beyond the end in std::vector<bool>::reserve, as LibTorch's autograd functions call it.
-  target_compile_options(eyepiece_options INTERFACE -Wno-array-bounds)
+  target_compile_options(eyepiece_options INTERFACE -Wno-array-bounds -Wno-stringop-overflow)
 endif()
 if(EYEPIECE_WERROR)
   target_compile_options(eyepiece_options INTERFACE -Werror)
