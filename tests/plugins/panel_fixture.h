@@ -119,9 +119,10 @@ protected:
                 words << each->text();
         return words.join('\n');
     }
+    // In sight and ready to be clicked: a control of a page not shown yet may well be enabled.
     bool enabled(const char* name) const {
         auto* found = window().findChild<QWidget*>(QString::fromLatin1(name));
-        return found && found->isEnabled();
+        return found && found->isVisible() && found->isEnabled();
     }
     QPoint at(double x, double y) const { // an image pixel on the canvas
         return (canvas().view().to_device(QPointF(x + 0.5, y + 0.5)) / canvas().devicePixelRatioF())
