@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/exchange/torchscript.h"
 
+#include "core/formats/zip_archive.h"
 #include "core/project/runs.h" // write_file_atomically
 
 #include <sstream>
@@ -82,7 +83,11 @@ jit::Module read(const fs::path& file, const torch::Device& device, jit::ExtraFi
         throw Error(ErrorCode::NotFound, "There is no model file " + file.string() + ".");
     stored = {{card_name, ""}, {inputs_name, ""}, {outputs_name, ""}};
     try {
-        return jit::load(file.string(), device, stored);
+        jit::Module module = jit::load(file.string(), device, stored);
+        check_zip(file);
+        return module;
+    } catch (const Error&) {
+        throw;
     } catch (const std::bad_alloc&) {
         throw;
     } catch (const std::exception& exception) {

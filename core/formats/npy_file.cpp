@@ -2,19 +2,14 @@
 // NumPy's .npy, and .npz: several of them in a zip, among them SciPy's sparse matrices.
 #include "core/formats/npy_array.h"
 #include "core/formats/table_formats.h"
+#include "core/formats/zip_archive.h"
 
 #include <algorithm>
 #include <memory>
 #include <numeric>
-#include <zip.h>
 
 namespace eyepiece {
 namespace {
-
-struct CloseZip {
-    void operator()(zip_t* archive) const { zip_discard(archive); }
-    void operator()(zip_file_t* file) const { zip_fclose(file); }
-};
 
 // One file of a zip, unpacked as it is read.
 class ZipEntry final : public ByteSource {
@@ -79,13 +74,7 @@ struct Member {
 class Npz {
 public:
     explicit Npz(const std::filesystem::path& path, std::size_t memory_limit)
-        : path_(path), limit_(memory_limit) {
-        readable_size(path);
-        int error = 0;
-        archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &error));
-        if (!archive_)
-            throw file_error(ErrorCode::BadInput, path,
-                             "is cut short or no zip archive. Copy or download it again.");
+        : path_(path), limit_(memory_limit), archive_(open_zip(path)) {
         const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
         if (count > 10'000)
             throw file_error(ErrorCode::Unsupported, path, "holds more than 10,000 arrays.");
@@ -130,7 +119,7 @@ public:
 private:
     std::filesystem::path path_;
     std::size_t limit_;
-    std::unique_ptr<zip_t, CloseZip> archive_;
+    ZipArchive archive_;
     std::vector<Member> members_;
 };
 

@@ -2,6 +2,7 @@
 #include "core/learning/checkpoint.h"
 
 #include "core/base/error.h"
+#include "core/formats/zip_archive.h"
 #include "core/project/runs.h"
 
 #include <sstream>
@@ -39,6 +40,7 @@ Json load_checkpoint(const std::filesystem::path& file, torch::nn::Module& model
     try {
         torch::serialize::InputArchive archive, weights;
         archive.load_from(file.string(), torch::kCPU);
+        check_zip(file);
         archive.read("model", weights);
         model.load(weights);
         if (optimizer) {

@@ -218,6 +218,25 @@ private Q_SLOTS:
         }
     }
 
+    // LibTorch would predict with them.
+    void a_flipped_bit_in_the_weights_is_refused() {
+        TinyNet model(1, 2);
+        QuietJob job;
+        TorchScriptExporter().write({model, card_for(1, 2, 2), some_inputs(1), file_}, job);
+        std::ifstream whole(file_, std::ios::binary);
+        std::string bytes((std::istreambuf_iterator<char>(whole)), {});
+        const torch::Tensor weight = model.parameters().front().contiguous();
+        const std::string values(static_cast<const char*>(weight.data_ptr()), weight.nbytes());
+        const auto at = bytes.find(values);
+        QVERIFY2(at != std::string::npos, "The weights are not in the file as they are in memory.");
+        bytes[at + 2] = static_cast<char>(bytes[at + 2] ^ 0x10);
+        std::ofstream(file_, std::ios::binary) << bytes;
+        const auto error = error_of([&] { load_torchscript(file_, select_device("cpu", 1)); });
+        QVERIFY(error);
+        QCOMPARE(error->code(), ErrorCode::BadInput);
+        QVERIFY2(QString(error->what()).contains("is damaged"), error->what());
+    }
+
 private:
     static Json read_card(const fs::path& path) {
         std::ifstream stream(path);
