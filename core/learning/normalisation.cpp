@@ -82,13 +82,17 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
         for (const auto& channel : values)
             all.insert(all.end(), channel.begin(), channel.end());
     double median = 0, low_sum = 0, high_sum = 0;
+    float middle = 0, low = 0, high = 1;
     for (std::size_t c = 0; c < channels; ++c) {
         auto& sample = joint ? all : values[c];
-        const float middle = percentile(sample, 50);
-        float low = 0, high = 1;
+        const bool measured = joint && c > 0; // as the first channel
+        if (!measured)
+            middle = percentile(sample, 50);
         if (normalisation.mode == "percentile" || normalisation.mode == "typical") {
-            low = percentile(sample, normalisation.low_percentile);
-            high = percentile(sample, normalisation.high_percentile);
+            if (!measured) {
+                low = percentile(sample, normalisation.low_percentile);
+                high = percentile(sample, normalisation.high_percentile);
+            }
         } else if (normalisation.mode == "range") {
             const auto pick = [c](const std::vector<float>& v) { return v.size() == 1 ? v[0] : v.at(c); };
             low = pick(normalisation.fixed_low);
@@ -107,7 +111,9 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
     // On a bright ground objects are the dark part, which has no outliers to speak of.
     if (normalisation.mode == "typical" && 2 * median <= low_sum + high_sum)
         for (std::size_t c = 0; c < channels; ++c)
-            limits.high[c] = typical_high(joint ? all : values[c], limits.low[c], limits.high[c]);
+            limits.high[c] = joint && c > 0
+                                 ? limits.high[0]
+                                 : typical_high(joint ? all : values[c], limits.low[c], limits.high[c]);
     limits.inverted = normalisation.invert_bright_ground && 2 * median > low_sum + high_sum;
     return limits;
 }
