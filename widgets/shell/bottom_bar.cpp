@@ -80,9 +80,20 @@ BottomBar::BottomBar(const Theme& theme, JobModel& jobs, ActionRegistry& actions
 
 void BottomBar::set_engine(const QString& device_line, Token state, const QString& words) {
     dot_->set_state(state, words);
-    engine_->setText(device_line.isEmpty() ? words : device_line);
+    engine_words_ = device_line.isEmpty() ? words : device_line;
     engine_->setToolTip(words);
     engine_->setAccessibleDescription(words);
+    fit_engine_words();
+}
+
+// A long reason must not push the job, or itself, off the bar; the tooltip has all of it.
+void BottomBar::fit_engine_words() {
+    engine_->setText(engine_->fontMetrics().elidedText(engine_words_, Qt::ElideRight, width() * 2 / 5));
+}
+
+void BottomBar::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fit_engine_words();
 }
 
 void BottomBar::refresh() {

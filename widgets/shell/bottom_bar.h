@@ -29,8 +29,12 @@ public:
 Q_SIGNALS:
     void engine_clicked();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void refresh();
+    void fit_engine_words();
     void show_list();
 
     JobModel& jobs_;
@@ -44,6 +48,7 @@ private:
     QPushButton* more_;
     StatusDot* dot_;
     QPushButton* engine_;
+    QString engine_words_;
     QToolButton* theme_button_;
 };
 
