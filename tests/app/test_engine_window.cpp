@@ -135,7 +135,7 @@ private Q_SLOTS:
         // It works again, without anybody doing something about it.
         int done = 0;
         EngineHandlers again;
-        again.done = [&](const EngineReply& reply) { done += reply.json.contains("threads"); };
+        again.done = [&](const EngineReply& reply) { done += reply.json().contains("threads"); };
         context.engine.send({.operation = "device"}, this, again);
         QTRY_COMPARE_WITH_TIMEOUT(done, 1, 60'000);
         QCOMPARE(context.engine.process_id() == pid, !dies);

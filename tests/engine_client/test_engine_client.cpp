@@ -76,7 +76,7 @@ private Q_SLOTS:
             const auto id = client.send({.operation = "echo", .spec = {{"a", 1}}}, this, outcome.handlers());
             QVERIFY(client.pending(id));
             QTRY_COMPARE(outcome.done, 1);
-            QCOMPARE(outcome.reply.json["spec"]["a"].get<int>(), 1);
+            QCOMPARE(outcome.reply.json()["spec"]["a"].get<int>(), 1);
             QCOMPARE(outcome.ended, 1);
             QVERIFY(!client.pending(id));
             pid = client.process_id();
@@ -154,7 +154,7 @@ private Q_SLOTS:
         client.send({.operation = "echo"}, this, next.handlers());
         client.send({.operation = "echo", .check = true}, this, check.handlers());
         QTRY_COMPARE(check.done, 1);
-        QCOMPARE(check.reply.json["check"].get<bool>(), true);
+        QCOMPARE(check.reply.json()["check"].get<bool>(), true);
         QCOMPARE(slow.done + next.done, 0);
         QTRY_COMPARE(next.done, 1);
         QCOMPARE(slow.done, 1);
@@ -184,7 +184,7 @@ private Q_SLOTS:
         QTRY_COMPARE(client.state(), State::Busy);
         client.finish(id);
         QTRY_COMPARE(outcome.done, 1);
-        QVERIFY(outcome.reply.json["finished_early"].get<bool>());
+        QVERIFY(outcome.reply.json()["finished_early"].get<bool>());
     }
 
     void a_newer_request_of_a_topic_takes_the_place() {
@@ -246,8 +246,8 @@ private Q_SLOTS:
         QVERIFY(trouble.first().at(0).toString().contains("started again"));
         QTRY_COMPARE(waits.done, 1); // by the next engine
         QCOMPARE(client.state(), State::Ready);
-        QVERIFY(waits.reply.json["pid"] != first.reply.json["pid"]);
-        QVERIFY(!process_lives(first.reply.json["pid"].get<qint64>()));
+        QVERIFY(waits.reply.json()["pid"] != first.reply.json()["pid"]);
+        QVERIFY(!process_lives(first.reply.json()["pid"].get<qint64>()));
         if (operation == "memory" || operation == "killed")
             QCOMPARE(victim.code, ErrorCode::Memory);
     }

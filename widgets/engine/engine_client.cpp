@@ -346,7 +346,7 @@ void EngineClient::take(EngineEvent& event) {
             return;
         quick_crashes_ = 0;
         if (event.kind == Kind::Result) {
-            const EngineReply reply{std::move(event.json), std::move(event.bytes)};
+            const EngineReply reply(std::move(event.json), std::move(event.bytes));
             conclude(std::move(pending), Ending::Done, &reply, nullptr);
         } else {
             const Error error = error_from_json(event.json);
@@ -378,7 +378,7 @@ void EngineClient::take(EngineEvent& event) {
         break;
     case Kind::Partial:
         if (handlers.partial)
-            handlers.partial({std::move(event.json), std::move(event.bytes)});
+            handlers.partial(EngineReply(std::move(event.json), std::move(event.bytes)));
         break;
     default:
         break;

@@ -23,11 +23,18 @@ class EnginePipe; // widgets/engine/engine_pipe.h: the process, on a thread of i
 class JobModel;
 struct EngineEvent;
 
-// What the engine sends: JSON, and the raw bytes that it describes. Shared, never copied: a map of a large
-// image has hundreds of megabytes.
-struct EngineReply {
-    Json json = Json::object();
-    std::shared_ptr<const std::vector<std::byte>> bytes = std::make_shared<std::vector<std::byte>>();
+// What the engine sends: JSON, and the raw bytes that it describes. Both are shared and never copied: a map
+// of a large image has hundreds of megabytes, and the list of its objects tens of thousands of entries.
+class EngineReply {
+public:
+    using Bytes = std::shared_ptr<const std::vector<std::byte>>;
+    explicit EngineReply(Json json = Json::object(), Bytes bytes = std::make_shared<std::vector<std::byte>>())
+        : bytes(std::move(bytes)), json_(std::make_shared<const Json>(std::move(json))) {}
+    const Json& json() const { return *json_; }
+    Bytes bytes;
+
+private:
+    std::shared_ptr<const Json> json_;
 };
 
 // Something asked of the engine: an operation (core/base/operation.h) and its spec.

@@ -186,7 +186,7 @@ void ExplainView::hideEvent(QHideEvent* event) {
 void ExplainView::ask_methods() {
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) {
-        methods_ = reply.json.value("entries", Json::array());
+        methods_ = reply.json().value("entries", Json::array());
         method_->clear();
         for (const Json& entry : methods_) {
             method_->addItem(QString::fromStdString(entry.value("title", entry.value("name", std::string()))),
@@ -224,7 +224,7 @@ void ExplainView::ask_layers() {
         const QString before = layer_->currentText();
         layer_->clear();
         layer_->addItem(tr("As the method suggests"), QString());
-        for (const Json& layer : reply.json.value("layers", Json::array()))
+        for (const Json& layer : reply.json().value("layers", Json::array()))
             if (layer.is_string())
                 layer_->addItem(QString::fromStdString(layer.get<std::string>()),
                                 QString::fromStdString(layer.get<std::string>()));
@@ -316,8 +316,8 @@ void ExplainView::explain() {
 }
 
 void ExplainView::show_map(const EngineReply& reply) {
-    const auto width = reply.json.value("width", std::int64_t{0}),
-               height = reply.json.value("height", std::int64_t{0});
+    const auto width = reply.json().value("width", std::int64_t{0}),
+               height = reply.json().value("height", std::int64_t{0});
     const auto count = static_cast<std::size_t>(std::max<std::int64_t>(0, width)) *
                        static_cast<std::size_t>(std::max<std::int64_t>(0, height));
     if (count == 0 || reply.bytes->size() < count * sizeof(float))
@@ -328,11 +328,11 @@ void ExplainView::show_map(const EngineReply& reply) {
     context_.canvas.layers().set_opacity(layer_id, opacity_->value());
     card_->set_title(tr("%1 · %2").arg(method_->currentText(), class_->currentText()));
     QStringList words;
-    if (const auto explained = reply.json.find("explained");
-        explained != reply.json.end() && explained->is_string())
+    if (const auto explained = reply.json().find("explained");
+        explained != reply.json().end() && explained->is_string())
         words << tr("Explains %1.").arg(QString::fromStdString(explained->get<std::string>()));
-    words << tr("Score %1.").arg(reply.json.value("score", 0.0), 0, 'g', 3);
-    if (const std::string layer = reply.json.value("layer", std::string()); !layer.empty())
+    words << tr("Score %1.").arg(reply.json().value("score", 0.0), 0, 'g', 3);
+    if (const std::string layer = reply.json().value("layer", std::string()); !layer.empty())
         words << tr("Layer %1.").arg(QString::fromStdString(layer));
     card_->set_text(words.join(' '));
     save_->show();
@@ -347,7 +347,7 @@ void ExplainView::say_problem(const QString& problem) {
 void ExplainView::recolour() {
     if (!has_map_)
         return;
-    const Json& json = shown_.json;
+    const Json& json = shown_.json();
     FloatMap map;
     map.width = json.value("width", std::int64_t{0});
     map.height = json.value("height", std::int64_t{0});
@@ -374,7 +374,7 @@ void ExplainView::clear() {
     if (has_map_)
         context_.canvas.layers().remove(layer_id);
     has_map_ = false;
-    shown_ = {};
+    shown_ = EngineReply();
     save_->hide();
     const bool ready = !run_->run().isEmpty();
     for (QPushButton* button : {explain_, whole_, copy_})

@@ -102,9 +102,9 @@ void PredictionCard::predict() {
         auto prediction = std::make_shared<LabelPrediction>();
         auto* job = new BackgroundJob(
             tr("Reading the prediction"),
-            [prediction, json = reply.json, bytes = reply.bytes, classes = context_.labels.classes(),
-             run = run.toStdString(), title = tr("Prediction · %1").arg(title)](JobContext&) {
-                *prediction = prediction_from(json, *bytes, {}, classes, run, title);
+            [prediction, reply, classes = context_.labels.classes(), run = run.toStdString(),
+             title = tr("Prediction · %1").arg(title)](JobContext&) {
+                *prediction = prediction_from(reply.json(), *reply.bytes, {}, classes, run, title);
             },
             this);
         connect(job, &BackgroundJob::finished, this, [this, item, prediction] {

@@ -83,8 +83,8 @@ void AugmentationPreview::ask() {
     update();
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) {
-        const int count = reply.json.value("count", 0), width = reply.json.value("width", 0),
-                  height = reply.json.value("height", 0);
+        const int count = reply.json().value("count", 0), width = reply.json().value("width", 0),
+                  height = reply.json().value("height", 0);
         const std::size_t each = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;
         pictures_.clear();
         if (count <= 0 || each == 0 || reply.bytes->size() < each * static_cast<std::size_t>(count)) {

@@ -196,7 +196,7 @@ void EvaluateImages::evaluate() {
         if (run != run_->run() || split != split_->currentData().toString())
             return; // the user looks at another one; this one is kept with its run
         try {
-            take(Evaluation::from_json(reply.json, run));
+            take(Evaluation::from_json(reply.json(), run));
         } catch (const Error& error) {
             say(QString::fromUtf8(error.what()));
         }

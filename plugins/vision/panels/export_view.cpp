@@ -187,7 +187,7 @@ void ExportView::ask_formats() {
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) {
         problem_->hide();
-        formats_ = reply.json.value("entries", Json::array());
+        formats_ = reply.json().value("entries", Json::array());
         format_->clear();
         for (const Json& entry : formats_) {
             format_->addItem(QString::fromStdString(entry.value("title", entry.value("name", std::string()))),
@@ -228,7 +228,7 @@ void ExportView::start() {
     exporting_ = true;
     update_page();
     EngineHandlers handlers;
-    handlers.done = [this](const EngineReply& reply) { show_result(reply.json); };
+    handlers.done = [this](const EngineReply& reply) { show_result(reply.json()); };
     handlers.failed = [this](const Error& error) {
         problem_->setText(QString::fromUtf8(error.what()));
         problem_->show();

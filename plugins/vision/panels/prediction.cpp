@@ -13,7 +13,7 @@ PredictedObjects predicted_objects(const EngineReply& reply, ItemId item, const 
     found.item = item;
     found.run = run;
     try {
-        const Json& json = reply.json;
+        const Json& json = reply.json();
         const auto width = json.at("width").get<std::int64_t>(),
                    height = json.at("height").get<std::int64_t>();
         found.region = {0, 0, width, height};

@@ -33,13 +33,13 @@ Json PredictionStore::stamp(const Item& item) const {
 
 // Two lines of JSON, the stamp and what the engine said, then the compressed ids.
 void PredictionStore::write(const EngineReply& reply, const Item& item) const {
-    const auto count = static_cast<std::size_t>(reply.json.value("width", std::int64_t{0}) *
-                                                reply.json.value("height", std::int64_t{0})) *
+    const auto count = static_cast<std::size_t>(reply.json().value("width", std::int64_t{0}) *
+                                                reply.json().value("height", std::int64_t{0})) *
                        sizeof(ObjectId);
     if (count == 0 || reply.bytes->size() < count)
         throw Error(ErrorCode::BadInput, "The engine's prediction is not of the size it says.");
     QByteArray content = QByteArray::fromStdString(stamp(item).dump()) + '\n' +
-                         QByteArray::fromStdString(reply.json.dump()) + '\n';
+                         QByteArray::fromStdString(reply.json().dump()) + '\n';
     content += qCompress(reinterpret_cast<const uchar*>(reply.bytes->data()), static_cast<qsizetype>(count),
                          quick_compression);
     QDir().mkpath(folder_);
@@ -67,13 +67,11 @@ std::optional<PredictedObjects> PredictionStore::read(const Item& item) const {
     const QByteArray line = in.readLine(4096);
     if (Json::parse(line.begin(), line.end(), nullptr, false) != stamp(item))
         return std::nullopt;
-    EngineReply reply;
     const QByteArray head = in.readLine(longest_head);
-    reply.json = Json::parse(head.begin(), head.end(), nullptr, false);
     const QByteArray ids = qUncompress(in.readAll());
     auto bytes = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(ids.size()));
     std::memcpy(bytes->data(), ids.constData(), bytes->size());
-    reply.bytes = std::move(bytes);
+    const EngineReply reply(Json::parse(head.begin(), head.end(), nullptr, false), std::move(bytes));
     return predicted_objects(reply, item.id, run_.toStdString());
 }
 

@@ -139,7 +139,7 @@ void TrainSetup::ask_lists() {
     const auto ask = [this](const char* kind, QComboBox* box, const QString& preferred, bool last) {
         EngineHandlers handlers;
         handlers.done = [this, box, preferred, last](const EngineReply& reply) {
-            fill(box, reply.json.value("entries", Json::array()), preferred);
+            fill(box, reply.json().value("entries", Json::array()), preferred);
             if (last) {
                 lists_known_ = true;
                 ask_parameters();
@@ -196,7 +196,7 @@ void TrainSetup::ask_parameters() {
     of.erase("set");
     EngineHandlers handlers;
     handlers.done = [this](const EngineReply& reply) {
-        form_->set_schema_json(reply.json.value("entries", Json::array()));
+        form_->set_schema_json(reply.json().value("entries", Json::array()));
         copy_->setEnabled(true);
         augmentation_->set_schema(form_->schema());
         plan();
@@ -225,7 +225,7 @@ void TrainSetup::plan() {
     const QString what = tr("%1 with %2").arg(task_->currentText(), model_->currentText());
     EngineHandlers handlers;
     handlers.done = [this, what](const EngineReply& reply) {
-        const Json& json = reply.json;
+        const Json& json = reply.json();
         const Json plan = json.value("plan", Json::object());
         form_->set_automatic(plan, plan.value("reasons", Json::object()));
         const Json errors = json.value("errors", Json::array());
