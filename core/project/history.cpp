@@ -11,10 +11,28 @@ namespace {
 
 constexpr std::size_t changes_limit = std::size_t{4} << 30;
 
+constexpr const char* next_to_undo =
+    "SELECT title, item, step FROM edits WHERE undone = 0 ORDER BY step DESC, id LIMIT 1";
+constexpr const char* next_to_redo =
+    "SELECT title, item, step FROM edits WHERE undone = 1 ORDER BY step, id LIMIT 1";
+
 std::optional<EditHistory::Step> step_from(SQLite::Statement& query) {
     if (!query.executeStep())
         return {};
-    return EditHistory::Step{query.getColumn(0).getString(), query.getColumn(1).getInt64()};
+    return EditHistory::Step{query.getColumn(0).getString(), query.getColumn(1).getInt64(), 0};
+}
+
+std::optional<EditHistory::Step> next_step(SQLite::Database& db, bool back) {
+    SQLite::Statement next(db, back ? next_to_undo : next_to_redo);
+    auto step = step_from(next);
+    if (step) {
+        SQLite::Statement size(db, "SELECT SUM(LENGTH(changes)) FROM edits WHERE step = ? AND undone = ?");
+        size.bind(1, next.getColumn(2).getInt64());
+        size.bind(2, back ? 0 : 1);
+        if (size.executeStep())
+            step->size = size.getColumn(0).getInt64();
+    }
+    return step;
 }
 
 } // namespace
@@ -24,19 +42,11 @@ EditHistory::EditHistory(Database& database, ProjectChanges& changes)
 EditHistory::~EditHistory() = default;
 
 std::optional<EditHistory::Step> EditHistory::next_undo() const {
-    return database_.read([](SQLite::Database& db) {
-        SQLite::Statement query(
-            db, "SELECT title, item FROM edits WHERE undone = 0 ORDER BY step DESC, id LIMIT 1");
-        return step_from(query);
-    });
+    return database_.read([](SQLite::Database& db) { return next_step(db, true); });
 }
 
 std::optional<EditHistory::Step> EditHistory::next_redo() const {
-    return database_.read([](SQLite::Database& db) {
-        SQLite::Statement query(db,
-                                "SELECT title, item FROM edits WHERE undone = 1 ORDER BY step, id LIMIT 1");
-        return step_from(query);
-    });
+    return database_.read([](SQLite::Database& db) { return next_step(db, false); });
 }
 
 std::optional<EditHistory::Step> EditHistory::undo() {
@@ -62,10 +72,7 @@ std::optional<EditHistory::Step> EditHistory::move(bool back, std::int64_t only_
     database_.write([&](SQLite::Database& db) {
         std::int64_t step = 0;
         {
-            SQLite::Statement next(
-                db,
-                back ? "SELECT title, item, step FROM edits WHERE undone = 0 ORDER BY step DESC, id LIMIT 1"
-                     : "SELECT title, item, step FROM edits WHERE undone = 1 ORDER BY step, id LIMIT 1");
+            SQLite::Statement next(db, back ? next_to_undo : next_to_redo);
             moved = step_from(next);
             if (!moved)
                 return;

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/project/changes.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -14,8 +15,9 @@ class Database;
 class EYEPIECE_EXPORT EditHistory {
 public:
     struct Step {
-        std::string title; // "brush on field_017.tif"
-        ItemId item = 0;   // where it happened; 0: not on one item
+        std::string title;     // "brush on field_017.tif"
+        ItemId item = 0;       // where it happened; 0: not on one item
+        std::int64_t size = 0; // bytes kept of it: the time to undo it grows with them
     };
 
     EditHistory(Database& database, ProjectChanges& changes);

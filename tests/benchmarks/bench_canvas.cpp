@@ -246,6 +246,45 @@ void stroke(ImageCanvas& canvas, LabelEditor& editor, const char* title, double 
                .arg(heart.longest_ms(), 0, 'f', 2);
 }
 
+// The labels of the image once more, as a prediction for another item of its size.
+void accept(ImageCanvas& canvas, Project& project, LabelEditor& editor) {
+    const ItemId other = project.items().add({QDir::tempPath().toStdString() + "/predicted.tif"}).added.at(0);
+    project.items().set_facts(other, {"predicted", side, side, 1});
+    LabelPrediction prediction;
+    prediction.tiles = std::make_shared<LabelTiles>(editor.document().tiles()->read({0, 0, side, side}));
+    prediction.tiles->prepare(prediction.tiles->extent(), LabelTiles::levels - 1);
+    for (const auto& [id, object] : editor.document().objects())
+        prediction.objects.push_back(object);
+    editor.set_item(other, side, side);
+    const auto until = [&](const std::function<bool()>& done) {
+        QElapsedTimer timer;
+        timer.start();
+        while (!done() && timer.elapsed() < 60'000)
+            QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents, 1);
+        wait_until_idle(canvas);
+        return timer.elapsed();
+    };
+    until([&] { return editor.ready(); });
+    canvas.fit();
+    wait_until_idle(canvas);
+    {
+        Heartbeat heart;
+        editor.show_prediction(std::move(prediction));
+        wait_until_idle(canvas);
+        QTest::qWait(20);
+        QTextStream(stdout)
+            << QString("prediction shown, longest stall %1 ms\n").arg(heart.longest_ms(), 0, 'f', 2);
+    }
+    Heartbeat heart;
+    const int count = editor.accept_all();
+    const auto ms = until([&] { return !editor.accepting() && editor.ready(); });
+    QTest::qWait(20);
+    QTextStream(stdout) << QString("%1 predicted objects accepted in %2 ms, longest stall %3 ms\n")
+                               .arg(count)
+                               .arg(ms)
+                               .arg(heart.longest_ms(), 0, 'f', 2);
+}
+
 void labels(ImageCanvas& canvas, const QString& file) {
     const QTemporaryDir folder;
     const auto project = Project::create(folder.path().toStdString() + "/project", "bench");
@@ -277,6 +316,7 @@ void labels(ImageCanvas& canvas, const QString& file) {
     stroke(canvas, editor, "  half size, 60 px", 0.5, 60, tools);
     stroke(canvas, editor, "  pixel by pixel, 40 px", 1, 40, tools);
     tools.deactivate();
+    accept(canvas, *project, editor);
     editor.set_project(nullptr);
 }
 

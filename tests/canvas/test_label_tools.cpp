@@ -493,6 +493,72 @@ private Q_SLOTS:
         QCOMPARE(editor_->document().objects().size(), std::size_t{3});
     }
 
+    // 2,500 are put together on the writing thread; for the user it is the same.
+    void very_many_predictions_are_accepted_in_the_background() {
+        constexpr int side = 1000, step = 20;
+        const ItemId large = project_->items()
+                                 .add({std::filesystem::path(folder_->path().toStdString()) / "large.tif"})
+                                 .added.at(0);
+        project_->items().set_facts(large, {"89ab", side, side, 1});
+        editor_->set_item(large, side, side);
+        QTRY_VERIFY(editor_->ready());
+        editor_->set_current_class(mitotic_);
+        QVERIFY(editor_->begin("brush"));
+        const ObjectId drawn = editor_->new_object();
+        editor_->line({0, 30}, {side, 30}, 4, {drawn, false, 0});
+        editor_->commit();
+        const std::int64_t drawn_area = editor_->document().object(drawn)->area;
+
+        LabelMap map(side, side);
+        LabelPrediction prediction;
+        for (int y = 0; y < side; y += step)
+            for (int x = 0; x < side; x += step) {
+                LabelObject object;
+                object.id = static_cast<ObjectId>(prediction.objects.size() + 1);
+                object.class_id = nucleus_;
+                object.bounds = {x + 2, y + 2, 12, 12};
+                object.score = 0.75;
+                object.run = "0007-unet";
+                for (int row = 0; row < 12; ++row)
+                    std::fill_n(map.row(y + 2 + row).begin() + x + 2, 12, object.id);
+                prediction.objects.push_back(object);
+            }
+        prediction.tiles = std::make_shared<LabelTiles>(map);
+        editor_->show_prediction(prediction);
+
+        // The lower half first: what is left of the prediction is the upper half.
+        QCOMPARE(editor_->accept_region({0, side / 2, side, side / 2}), 1250);
+        QVERIFY(editor_->accepting());
+        QSignalSpy refused(editor_.get(), &LabelEditor::refused);
+        QVERIFY(!editor_->begin("brush"));
+        QCOMPARE(refused.size(), 1);
+        QTRY_VERIFY(editor_->ready() && !editor_->accepting());
+        QCOMPARE(editor_->prediction().objects.size(), std::size_t{1250});
+        QVERIFY(editor_->predicted_at(25, 45) != 0);
+        QCOMPARE(editor_->predicted_at(25, 545), ObjectId{0});
+        QCOMPARE(editor_->document().objects().size(), std::size_t{1251});
+
+        QCOMPARE(editor_->accept_all(), 1250);
+        QTRY_VERIFY(editor_->ready() && !editor_->accepting());
+        QVERIFY(!editor_->has_prediction());
+        QVERIFY(editor_->flush());
+        QCOMPARE(editor_->document().objects().size(), std::size_t{2501});
+        QCOMPARE(editor_->document().object(drawn)->area, drawn_area);
+        const LabelMap shown = editor_->document().tiles()->read({0, 0, side, side});
+        QCOMPARE(project_->labels().read(large, {0, 0, side, side}), shown);
+        for (int y = 0; y < side; ++y)
+            for (int x = 0; x < side; ++x)
+                QCOMPARE(shown.at(x, y) != 0, map.at(x, y) != 0 || shown.at(x, y) == drawn);
+        const auto one = project_->labels().object(large, shown.at(25, 545));
+        QCOMPARE(one->area, std::int64_t{144});
+        QCOMPARE(one->tool, std::string("prediction"));
+        QCOMPARE(one->run, std::string("0007-unet"));
+
+        QVERIFY(project_->history().undo()); // one step each
+        QTRY_VERIFY(editor_->ready());
+        QCOMPARE(editor_->document().objects().size(), std::size_t{1251});
+    }
+
     void a_write_that_fails_is_said_kept_and_written_later() {
         tools_->settings().set_brush_size(12);
         drag({at(20, 20)});

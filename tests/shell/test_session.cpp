@@ -37,6 +37,48 @@ private Q_SLOTS:
         QCOMPARE(session.recent(), QStringList({path("one")}));
     }
 
+    // Labels that do not compress: a step of some megabytes goes back in the background, and nothing is
+    // edited or undone meanwhile.
+    void a_large_step_is_undone_in_the_background() {
+        QSettings settings(path("large.ini"), QSettings::IniFormat);
+        ProjectSession session(settings);
+        session.create(path("large"));
+        Project& project = session.project();
+        const ItemId item = project.items().add({path("large.tif").toStdString()}).added.at(0);
+        project.items().set_facts(item, {"0123", 1024, 1024, 1});
+        LabelEdit edit;
+        edit.item = item;
+        edit.region = {0, 0, 1024, 1024};
+        edit.pixels = LabelMap(1024, 1024);
+        std::uint32_t random = 1;
+        for (ObjectId& id : edit.pixels.ids())
+            id = (random = random * 1664525u + 1013904223u) >> 24;
+        for (ObjectId id = 1; id < 256; ++id) {
+            LabelObject object;
+            object.id = id;
+            object.class_id = 0;
+            edit.objects.push_back(object);
+        }
+        project.labels().commit(edit);
+        QVERIFY(project.history().next_undo()->size > 500'000);
+
+        QSignalSpy reverting(&session, &ProjectSession::reverting_changed),
+            reverted(&session, &ProjectSession::edit_reverted);
+        session.undo();
+        QCOMPARE(reverting.size(), 1);
+        QVERIFY(reverting.at(0).at(0).toBool());
+        session.undo(); // is under way
+        QCOMPARE(project.labels().total_objects(), 255);
+        QTRY_COMPARE(reverting.size(), 2);
+        QVERIFY(!reverting.at(1).at(0).toBool());
+        QCOMPARE(reverted.size(), 1);
+        QCOMPARE(project.labels().total_objects(), 0);
+        session.redo();
+        QTRY_COMPARE(reverting.size(), 4);
+        QCOMPARE(project.labels().total_objects(), 255);
+        QCOMPARE(project.labels().read(item, edit.region), edit.pixels);
+    }
+
     void a_failed_open_leaves_what_is_open() {
         QSettings settings(path("b.ini"), QSettings::IniFormat);
         ProjectSession session(settings);

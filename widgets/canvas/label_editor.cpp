@@ -2,12 +2,12 @@
 #include "widgets/canvas/label_editor.h"
 
 #include "core/project/project.h"
+#include "widgets/canvas/label_acceptance.h"
 #include "widgets/canvas/layer_stack.h"
 
 #include <QColor>
 #include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace eyepiece {
 
@@ -25,6 +25,8 @@ constexpr QRgb selection_color = 0xff5aa9e6u;
 // is lost and not two.
 constexpr std::chrono::milliseconds write_within_a_frame{8}, write_before_the_next{100};
 
+constexpr std::size_t accepted_at_once = 500; // objects: beyond that it would hold up the window
+
 } // namespace
 
 LabelEditor::LabelEditor(LayerStack& layers, QObject* parent) : QObject(parent), layers_(layers) {}
@@ -39,6 +41,7 @@ void LabelEditor::set_project(Project* project) {
     project_ = project;
     document_ = {};
     reading_ = 0;
+    accepting_ = held_ = false;
     selected_ = 0;
     clear_prediction();
     layers_.remove(labels_layer);
@@ -216,9 +219,13 @@ void LabelEditor::reload() {
 
 // ---- strokes
 
-bool LabelEditor::begin(const QString& tool) {
+bool LabelEditor::may_begin() {
     if (document_.empty() || !writer_)
         return false;
+    if (held_ || accepting_) {
+        Q_EMIT refused(tr("Many labels are just being changed. Try again in a moment."));
+        return false;
+    }
     if (stroking())
         commit();
     const bool settled = writer_->wait(write_before_the_next);
@@ -234,6 +241,12 @@ bool LabelEditor::begin(const QString& tool) {
                 : tr("The labels of this image are still being read. Try again in a moment."));
         return false;
     }
+    return true;
+}
+
+bool LabelEditor::begin(const QString& tool) {
+    if (!may_begin())
+        return false;
     tool_ = tool;
     document_.begin(tool.toStdString());
     return true;
@@ -286,14 +299,17 @@ void LabelEditor::commit_as(const QString& title) {
         select(0);
     if (edit.empty())
         return;
+    writer_->commit(std::move(edit), titled(title).toStdString());
+    writer_->wait(write_within_a_frame);
+    Q_EMIT objects_changed();
+}
+
+QString LabelEditor::titled(const QString& what) const {
     QString where;
     if (project_)
         if (const auto item = project_->items().find(document_.item()))
             where = QString::fromStdString(item->name);
-    writer_->commit(std::move(edit),
-                    (where.isEmpty() ? title : tr("%1 on %2").arg(title, where)).toStdString());
-    writer_->wait(write_within_a_frame);
-    Q_EMIT objects_changed();
+    return where.isEmpty() ? what : tr("%1 on %2").arg(what, where);
 }
 
 void LabelEditor::cancel() {
@@ -365,7 +381,7 @@ ObjectId LabelEditor::predicted_at(std::int64_t x, std::int64_t y) const {
                              : 0;
 }
 
-int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted, const std::string&) {
+int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted) {
     if (!prediction_.tiles)
         return 0;
     std::vector<LabelObject> taken, left;
@@ -382,7 +398,16 @@ int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted, c
     const Region extent{prediction_.origin.x(), prediction_.origin.y(), prediction_.tiles->width(),
                         prediction_.tiles->height()};
     bounds = bounds.intersected(extent);
-    if (taken.empty() || bounds.empty() || !begin(tr("accept prediction")))
+    if (taken.empty() || bounds.empty())
+        return 0;
+    const auto count = static_cast<int>(taken.size());
+    if (taken.size() > accepted_at_once) {
+        if (!may_begin())
+            return 0;
+        accept_in_background(std::move(taken), std::move(left), bounds);
+        return count;
+    }
+    if (!begin(tr("accept prediction")))
         return 0;
     const ObjectId first = document_.next_id();
     // What a person drew is never painted over by a machine.
@@ -392,39 +417,68 @@ int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted, c
             color(*object);
     touch(pixels);
     commit();
-    // What was accepted is a label now, and no longer a prediction.
-    if (!left.empty()) {
-        std::unordered_set<ObjectId> gone;
-        for (const LabelObject& object : taken)
-            gone.insert(object.id);
-        prediction_.tiles->erase({bounds.x - extent.x, bounds.y - extent.y, bounds.width, bounds.height},
-                                 [&](ObjectId id) { return gone.contains(id); });
-    }
-    prediction_.objects = std::move(left);
-    if (prediction_.objects.empty())
+    if (!left.empty())
+        erase_objects(*prediction_.tiles,
+                      {bounds.x - extent.x, bounds.y - extent.y, bounds.width, bounds.height}, taken);
+    set_left(prediction_.tiles, std::move(left), bounds);
+    return count;
+}
+
+void LabelEditor::accept_in_background(std::vector<LabelObject> taken, std::vector<LabelObject> left,
+                                       const Region& bounds) {
+    auto work = std::make_shared<Acceptance>();
+    work->item = document_.item();
+    work->extent = document_.tiles()->extent();
+    work->bounds = bounds;
+    work->origin_x = prediction_.origin.x();
+    work->origin_y = prediction_.origin.y();
+    work->predicted = prediction_.tiles;
+    work->taken = std::move(taken);
+    work->left = std::move(left);
+    writer_->commit(
+        work->item, [work](Project& project) { return work->edits(project); },
+        titled(tr("accept prediction")).toStdString(),
+        [this, work] {
+            accepting_ = false;
+            if (prediction_.tiles == work->predicted) // and not another one by now
+                set_left(work->predicted_left, std::move(work->left), work->bounds);
+        });
+    accepting_ = true;
+    request(bounds); // behind the writing: no stroke comes between
+}
+
+// What was accepted is a label now, and no longer a prediction.
+void LabelEditor::set_left(std::shared_ptr<LabelTiles> tiles, std::vector<LabelObject> objects,
+                           const Region& touched) {
+    if (objects.empty()) {
         clear_prediction();
-    else
-        layers_.touch(prediction_layer, to_rect(bounds));
+        return;
+    }
+    prediction_.objects = std::move(objects);
+    if (tiles != prediction_.tiles) {
+        LabelPrediction rest = std::move(prediction_);
+        rest.tiles = std::move(tiles);
+        show_prediction(std::move(rest));
+        return;
+    }
+    layers_.touch(prediction_layer, to_rect(touched));
     Q_EMIT prediction_changed();
-    return static_cast<int>(taken.size());
 }
 
 int LabelEditor::accept_all() {
-    return accept([](const LabelObject&) { return true; }, "all");
+    return accept([](const LabelObject&) { return true; });
 }
 
 int LabelEditor::accept_object(ObjectId predicted) {
-    return accept([&](const LabelObject& object) { return object.id == predicted; }, "object");
+    return accept([&](const LabelObject& object) { return object.id == predicted; });
 }
 
 int LabelEditor::accept_region(const Region& region) {
-    return accept(
-        [&](const LabelObject& object) {
-            const Region common = object.bounds.intersected(region);
-            return 2 * common.width * common.height >= object.bounds.width * object.bounds.height &&
-                   !common.empty();
-        },
-        "region");
+    return accept([&](const LabelObject& object) {
+        const Region common = object.bounds.intersected(region);
+        return 2 * common.width * common.height >= object.bounds.width * object.bounds.height &&
+               !common.empty();
+    });
 }
 
 // ---- the disk
@@ -447,6 +501,7 @@ void LabelEditor::discard_unsaved() {
         return;
     writer_->discard();
     reading_ = 0;
+    accepting_ = false;
     reload();
 }
 

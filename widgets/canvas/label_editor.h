@@ -37,7 +37,10 @@ public:
     // What is labelled. Size in px; reading goes on in the background, loaded() follows.
     void set_item(ItemId item, std::int64_t width, std::int64_t height);
     ItemId item() const { return document_.item(); }
-    bool ready() const { return !document_.empty() && !reading_; } // strokes are possible
+    bool ready() const { return !document_.empty() && !reading_ && !held_; } // strokes are possible
+    // While the labels are being changed elsewhere, no stroke may begin.
+    void hold(bool held) { held_ = held; }
+    bool accepting() const { return accepting_; } // very many objects, in the background
     const LabelDocument& document() const { return document_; }
 
     const std::vector<LabelClass>& classes() const { return classes_; }
@@ -73,7 +76,9 @@ public:
     bool has_prediction() const { return prediction_.tiles != nullptr; }
     ObjectId predicted_at(std::int64_t x, std::int64_t y) const;
     const LabelPrediction& prediction() const { return prediction_; }
-    int accept_all(); // the number of objects taken over
+    // The number of objects taken over. Very many are put together in the background: ready() is false until
+    // they are in.
+    int accept_all();
     int accept_object(ObjectId predicted);
     int accept_region(const Region& region); // objects that lie at least half within it
 
@@ -113,8 +118,13 @@ private:
     std::pair<QRgb, QRgb> colors_of(ObjectId id, ClassId class_id) const;
     void add_color(LabelColors& colors, const LabelObject& object) const;
     LabelColors prediction_colors() const;
-    int accept(const std::function<bool(const LabelObject&)>& wanted, const std::string& what);
+    int accept(const std::function<bool(const LabelObject&)>& wanted);
+    void accept_in_background(std::vector<LabelObject> taken, std::vector<LabelObject> left,
+                              const Region& bounds);
+    void set_left(std::shared_ptr<LabelTiles> tiles, std::vector<LabelObject> objects, const Region& touched);
+    bool may_begin();
     void commit_as(const QString& title);
+    QString titled(const QString& what) const; // "brush on field_017.tif"
 
     LayerStack& layers_;
     Project* project_ = nullptr;
@@ -126,7 +136,9 @@ private:
     LabelColoring coloring_ = LabelColoring::Automatic;
     LabelPrediction prediction_;
     QString tool_;
-    int reading_ = 0;      // answers awaited for the current item
+    int reading_ = 0; // answers awaited for the current item
+    bool held_ = false;
+    bool accepting_ = false;
     bool telling_ = false; // the change being told is our own
 };
 

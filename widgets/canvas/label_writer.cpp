@@ -42,11 +42,15 @@ void LabelWriter::commit(FinishedEdit edit, const std::string& title) {
     if (edit.empty())
         return;
     const ItemId item = edit.item;
-    push({std::move(edit), title, item, {}});
+    push({std::move(edit), title, item, {}, {}, {}});
+}
+
+void LabelWriter::commit(ItemId item, Made make, const std::string& title, std::function<void()> then) {
+    push({{}, title, item, {}, std::move(make), std::move(then)});
 }
 
 void LabelWriter::read(ItemId item, const Region& region) {
-    push({{}, {}, item, region});
+    push({{}, {}, item, region, {}, {}});
 }
 
 void LabelWriter::retry() {
@@ -132,7 +136,7 @@ void LabelWriter::work(std::stop_token) {
             outcome = perform(*project, *task);
         } catch (const std::exception& error) {
             const QString message = QString::fromUtf8(error.what());
-            if (task->edit.empty()) {
+            if (task->reads()) {
                 outcome = [this, item = task->item, message] { Q_EMIT read_failed(item, message); };
             } else {
                 failed = true;
@@ -154,7 +158,7 @@ void LabelWriter::work(std::stop_token) {
 }
 
 LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
-    if (task.edit.empty()) {
+    if (task.reads()) {
         auto content = std::make_shared<LabelContent>();
         content->item = task.item;
         content->region = task.region;
@@ -173,7 +177,7 @@ LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
     std::vector<ProjectChange> changes;
     const auto listening =
         project.changes().listen([&](const ProjectChange& change) { changes.push_back(change); });
-    const std::vector<LabelEdit> edits = task.edit.edits();
+    const std::vector<LabelEdit> edits = task.make ? task.make(project) : task.edit.edits();
     project.labels().commit(edits, task.title);
     std::set<ObjectId> touched;
     for (const LabelEdit& edit : edits) {
@@ -187,7 +191,11 @@ LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
             if (id != 0)
                 if (const auto object = project.labels().object(task.item, id))
                     objects.push_back(*object);
-    return [this, changes, item = task.item, objects] { Q_EMIT committed(changes, item, objects); };
+    return [this, changes, item = task.item, objects, then = std::move(task.then)] {
+        Q_EMIT committed(changes, item, objects);
+        if (then)
+            then();
+    };
 }
 
 } // namespace eyepiece

@@ -46,6 +46,10 @@ public:
     ~LabelWriter() override; // writes what is queued; gives up only on what fails
 
     void commit(FinishedEdit edit, const std::string& title); // one undo step
+    // An edit too large to be put together on the window's thread: `make` is called on the writing thread
+    // when its turn comes, `then` on the window's once it is on disk.
+    using Made = std::function<std::vector<LabelEdit>(Project& project)>;
+    void commit(ItemId item, Made make, const std::string& title, std::function<void()> then);
     void read(ItemId item, const Region& region);
 
     void retry();
@@ -68,10 +72,13 @@ Q_SIGNALS:
 
 private:
     struct Task {
-        FinishedEdit edit; // empty: read
+        FinishedEdit edit;
         std::string title;
         ItemId item = 0;
         Region region;
+        Made make;                  // in place of `edit`
+        std::function<void()> then; // belongs to it
+        bool reads() const { return edit.empty() && !make; }
     };
     using Outcome = std::function<void()>; // to be called on the window's thread
     void work(std::stop_token stop);

@@ -28,7 +28,16 @@ LabelFollower::LabelFollower(ProjectSession& session, Selection& selection, Imag
         labels_.reload_classes();
         labels_.reload();
     });
+    connect(&session_, &ProjectSession::reverting_changed, &labels_, &LabelEditor::hold);
     connect(&session_, &ProjectSession::about_to_revert, this, [this](bool* may) {
+        if (labels_.accepting()) { // waiting for it would hold up the window
+            *may = false;
+            Notice notice{Notice::Kind::Look,
+                          tr("The prediction is just being accepted. Undo again in a moment.")};
+            notice.topic = QStringLiteral("labels");
+            notices_.show(notice);
+            return;
+        }
         if (labels_.stroking())
             labels_.commit();
         if (!labels_.flush()) {

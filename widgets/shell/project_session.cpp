@@ -14,7 +14,8 @@ namespace eyepiece {
 
 namespace {
 constexpr int most_recent = 10;
-constexpr int look_after_ms = 60; // one look for a burst of writes
+constexpr std::int64_t reverted_at_once = 256 << 10; // bytes kept of a step: some 5 ms
+constexpr int look_after_ms = 60;                    // one look for a burst of writes
 const QString recent_key = QStringLiteral("projects/recent");
 
 std::filesystem::path to_path(const QString& text) {
@@ -98,6 +99,7 @@ void ProjectSession::close() {
     for (BackgroundJob* job : jobs)
         job->cancel();
     qDeleteAll(jobs); // waits for each
+    reverting_ = false;
     if (!watcher_->files().isEmpty())
         watcher_->removePaths(watcher_->files());
     if (!watcher_->directories().isEmpty())
@@ -169,21 +171,41 @@ BackgroundJob* ProjectSession::run(const QString& title, ProjectWork work, std::
 }
 
 void ProjectSession::undo() {
-    bool may = true;
-    Q_EMIT about_to_revert(&may);
-    if (!may)
-        return;
-    if (const auto step = project().history().undo())
-        Q_EMIT edit_reverted(tr("Undid %1").arg(QString::fromStdString(step->title)), step->item);
+    revert(true);
 }
 
 void ProjectSession::redo() {
+    revert(false);
+}
+
+void ProjectSession::revert(bool back) {
+    if (reverting_)
+        return;
     bool may = true;
     Q_EMIT about_to_revert(&may);
     if (!may)
         return;
-    if (const auto step = project().history().redo())
-        Q_EMIT edit_reverted(tr("Did again: %1").arg(QString::fromStdString(step->title)), step->item);
+    EditHistory& history = project().history();
+    const auto step = back ? history.next_undo() : history.next_redo();
+    if (!step)
+        return;
+    const QString title = QString::fromStdString(step->title);
+    const QString said = back ? tr("Undid %1").arg(title) : tr("Did again: %1").arg(title);
+    if (step->size <= reverted_at_once) {
+        if (back ? history.undo() : history.redo())
+            Q_EMIT edit_reverted(said, step->item);
+        return;
+    }
+    reverting_ = true;
+    Q_EMIT reverting_changed(true);
+    BackgroundJob* job = run(
+        back ? tr("Undo %1").arg(title) : tr("Do again: %1").arg(title),
+        [back](Project& own, JobContext&) { back ? own.history().undo() : own.history().redo(); },
+        [this, said, item = step->item] { Q_EMIT edit_reverted(said, item); });
+    connect(job, &BackgroundJob::ended, this, [this] {
+        reverting_ = false;
+        Q_EMIT reverting_changed(false);
+    });
 }
 
 void ProjectSession::look_for_external_changes() {

@@ -81,6 +81,9 @@ Q_SIGNALS:
     // Undo or redo comes now: whoever still has an edit to write, write it first, or set *may to false.
     void about_to_revert(bool* may);
     void edit_reverted(const QString& what, eyepiece::ItemId item); // "Undo brush on field_017.tif"
+    // A step too large for the window's thread is on its way back in the background: until it is, nothing
+    // may be edited.
+    void reverting_changed(bool reverting);
     void job_started(eyepiece::BackgroundJob* job);
     void job_failed(const QString& title, const QString& message);
 
@@ -88,6 +91,7 @@ private:
     void adopt(std::unique_ptr<Project> project);
     void tell(const ProjectChange& change);
     void watch();
+    void revert(bool back);
 
     QSettings& settings_;
     std::unique_ptr<Project> project_;
@@ -96,6 +100,7 @@ private:
     QTimer* look_soon_;
     std::vector<BackgroundJob*> jobs_;
     ItemScores scores_;
+    bool reverting_ = false;
 };
 
 } // namespace eyepiece
