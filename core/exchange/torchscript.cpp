@@ -255,7 +255,7 @@ void register_exporters(Registry<Exporter>& exporters) {
     exporters.add({.name = "torchscript",
                    .title = "TorchScript",
                    .help = "For C++ and Python (torch.jit.load), with a card inside and beside it.",
-                   .parameters = {},
+                   .parameters = card_parameters(),
                    .make = [] { return std::make_unique<TorchScriptExporter>(); }});
 }
 

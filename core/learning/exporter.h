@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/job.h"
+#include "core/base/parameters.h"
 #include "core/learning/model.h"
 
 #include <filesystem>
@@ -23,6 +24,10 @@ struct ExportReport {
     double largest_difference = 0; // between the model and the file read back, over all checked inputs
     int checked_inputs = 0;        // the stored ones, and one of another size
 };
+
+// What any export may say of the model in its card: licence and description. An exporter is registered with
+// these and its own.
+EYEPIECE_EXPORT ParameterSchema card_parameters();
 
 // A file format for trained networks; registered by name.
 class EYEPIECE_EXPORT Exporter {

@@ -13,4 +13,12 @@ Method::~Method() = default;
 Explainer::~Explainer() = default;
 Exporter::~Exporter() = default;
 
+ParameterSchema card_parameters() {
+    return {text_parameter(
+                "license", "", "Licence",
+                "The licence under which others may use the model, as an SPDX identifier such as CC-BY-4.0."),
+            text_parameter("description", "", "Description",
+                           "What the model is for, and on what it was trained, in a sentence.")};
+}
+
 } // namespace eyepiece

@@ -66,13 +66,11 @@ class Export final : public Operation {
 public:
     explicit Export(EngineServices& services) : services_(services) {}
 
-    static ParameterSchema settings() {
-        return {
-            text_parameter(
-                "license", "", "Licence",
-                "The licence under which others may use the model, as an SPDX identifier such as CC-BY-4.0."),
-            text_parameter("description", "", "Description",
-                           "What the model is for, and on what it was trained, in a sentence.")};
+    std::optional<ParameterSchema> parameters(const Json& spec) const override {
+        const auto format = spec.find("format");
+        if (format == spec.end() || !format->is_string())
+            return std::nullopt;
+        return services_.registries.exporters.at(format->get<std::string>()).parameters;
     }
 
     OperationCheck check(const Json& spec, JobContext&) override {
@@ -132,7 +130,7 @@ void register_export_operation(EngineServices& services) {
         {.name = "export",
          .title = "Export",
          .help = "Writes a trained network to a file that works without this program.",
-         .parameters = Export::settings(),
+         .parameters = card_parameters(),
          .make = [&services] { return std::make_unique<Export>(services); }});
 }
 

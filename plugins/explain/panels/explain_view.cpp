@@ -64,6 +64,8 @@ ExplainView::ExplainView(WorkbenchContext& context, QWidget* parent)
     layer_ = box(QStringLiteral("explain.layer"), tr("Layer"));
     layer_label_ = line(tr("Layer"), layer_);
     column->addLayout(grid);
+    settings_ = new SectionHeader(theme, tr("Settings"), {}, this);
+    column->addWidget(settings_);
     form_ = new ParameterForm(theme, this);
     column->addWidget(form_);
     column->addWidget(new SectionHeader(theme, tr("Where"), {}, this));
@@ -211,7 +213,9 @@ void ExplainView::choose_method() {
     const bool needs_layer = entry.value("needs_layer", false);
     layer_->setVisible(needs_layer);
     layer_label_->setVisible(needs_layer);
-    form_->set_schema_json(entry.value("parameters", Json::array()));
+    const Json parameters = entry.value("parameters", Json::array());
+    settings_->setVisible(!parameters.empty());
+    form_->set_schema_json(parameters);
     if (has_map_)
         explain_soon();
 }

@@ -18,6 +18,7 @@ class Card;
 class ParameterForm;
 class PointTool;
 class RunChooser;
+class SectionHeader;
 class ValueSlider;
 class WorkbenchContext;
 
@@ -51,6 +52,7 @@ private:
     RunChooser* run_;
     QComboBox *method_, *layer_, *class_, *colors_;
     QLabel *layer_label_, *where_;
+    SectionHeader* settings_;
     ParameterForm* form_;
     ValueSlider* opacity_;
     Card* card_;
