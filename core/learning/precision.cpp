@@ -12,10 +12,6 @@ namespace {
 // The only state of the process here: glibc's own settings, which are the process's, and how many want them.
 std::atomic<int> keepers{0};
 
-bool channels_last(const ComputeDevice& device) {
-    return device.bfloat16 || !device.device.is_cpu();
-}
-
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
 bool cpu_autocast() {
     return at::autocast::is_autocast_enabled(at::kCPU);
@@ -51,14 +47,11 @@ Autocast::~Autocast() {
 }
 
 torch::Tensor for_device(const torch::Tensor& batch, const ComputeDevice& device) {
-    const auto there = batch.to(device.device);
-    return channels_last(device) ? there.contiguous(torch::MemoryFormat::ChannelsLast) : there.contiguous();
+    return batch.to(device.device).contiguous(torch::MemoryFormat::ChannelsLast);
 }
 
 void move_to_device(torch::nn::Module& model, const ComputeDevice& device) {
     model.to(device.device);
-    if (!channels_last(device))
-        return;
     const torch::NoGradGuard no_grad;
     for (auto& parameter : model.parameters())
         if (parameter.dim() == 4)

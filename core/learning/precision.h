@@ -19,9 +19,8 @@ private:
     bool active_ = false, before_ = false;
 };
 
-// A batch (N,C,H,W) on the device, in the memory order that its convolutions like best: channels last for
-// bfloat16 and CUDA. On processors without bfloat16 units oneDNN's backward pass is faster channels first
-// (measured with AVX2).
+// A batch (N,C,H,W) and a model's weights on the device, in channels-last order: what its convolutions and our
+// fused layers (core/models/channels_last.h) like best, in bfloat16 and in float32.
 EYEPIECE_EXPORT torch::Tensor for_device(const torch::Tensor& batch, const ComputeDevice& device);
 EYEPIECE_EXPORT void move_to_device(torch::nn::Module& model, const ComputeDevice& device);
 
