@@ -4,6 +4,8 @@
 #include "app/cli/requests.h"
 #include "app/cli/verb.h"
 
+#include <algorithm>
+
 namespace eyepiece::cli {
 namespace {
 

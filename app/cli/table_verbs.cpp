@@ -6,6 +6,8 @@
 #include "core/formats/table_reader.h"
 #include "core/intake/importer.h"
 
+#include <algorithm>
+
 namespace eyepiece::cli {
 namespace {
 
@@ -85,7 +87,8 @@ bool list_tables(Terminal& terminal, const std::string& kind) {
             endings += " " + extension.get<std::string>();
         terminal.say(entry.value("name", "") + "  " + entry.value("help", "") +
                      (endings.empty() ? "" : "  (" + endings.substr(1) + ")"));
-        if (!endings.empty() || kind == "preprocessing") // those of images all take what `import --help` shows
+        if (!endings.empty() ||
+            kind == "preprocessing") // those of images all take what `import --help` shows
             print_parameters(terminal, entry.value("parameters", Json::array()));
     }
     terminal.answer({{"entries", std::move(entries)}});

@@ -4,6 +4,7 @@
 #include "core/base/nearest_name.h"
 #include "core/base/version.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>

@@ -2,6 +2,7 @@
 #include "core/data/color_map.h"
 #include "core/base/error.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <opencv2/imgproc.hpp>

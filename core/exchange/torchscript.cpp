@@ -4,6 +4,7 @@
 #include "core/formats/zip_archive.h"
 #include "core/project/runs.h" // write_file_atomically
 
+#include <algorithm>
 #include <sstream>
 #include <torch/csrc/jit/frontend/tracer.h>
 #include <torch/csrc/jit/serialization/pickle.h>

@@ -4,6 +4,8 @@
 #include "core/formats/sample_folder.h"
 #include "core/intake/importer.h"
 
+#include <algorithm>
+
 namespace eyepiece {
 namespace {
 

@@ -5,6 +5,7 @@
 #include "core/formats/image_reader.h"
 #include "core/formats/image_writer.h"
 
+#include <algorithm>
 #include <opencv2/imgproc.hpp>
 
 namespace eyepiece {

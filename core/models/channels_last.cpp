@@ -2,6 +2,7 @@
 #include "core/models/channels_last.h"
 
 #include <ATen/Parallel.h>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>

@@ -6,6 +6,7 @@
 #include "core/formats/image_writer.h"
 #include "core/operations/open.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <opencv2/imgproc.hpp>
@@ -189,8 +190,9 @@ public:
         };
         note([&] { resolve_model(spec.value("model", std::string())); });
         note([&] { region_of(spec, open_input(spec.value("input", Json())).source->info()); });
-        result.summary = "Explains with " +
-                         services_.registries.explainers.at(spec.value("method", std::string("grad-cam"))).title + ".";
+        result.summary =
+            "Explains with " +
+            services_.registries.explainers.at(spec.value("method", std::string("grad-cam"))).title + ".";
         return result;
     }
 

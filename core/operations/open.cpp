@@ -5,6 +5,8 @@
 #include "core/formats/image_reader.h"
 #include "core/project/project.h"
 
+#include <algorithm>
+
 namespace eyepiece {
 
 namespace fs = std::filesystem;

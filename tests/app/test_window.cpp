@@ -417,3 +417,5 @@ private Q_SLOTS:
 
 QTEST_MAIN(TestWindow)
 #include "test_window.moc"
+
+#include <algorithm>

@@ -5,6 +5,7 @@
 #include "core/formats/image_writer.h"
 #include "tests/cli/trained_project.h"
 
+#include <algorithm>
 #include <csignal>
 #include <set>
 #include <unistd.h>

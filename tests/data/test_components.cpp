@@ -4,6 +4,7 @@
 #include "core/data/outlines.h"
 
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <set>

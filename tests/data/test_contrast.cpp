@@ -4,6 +4,7 @@
 #include "core/data/contrast.h"
 
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <set>

@@ -8,6 +8,7 @@
 
 #include <QElapsedTimer>
 #include <QtTest>
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>

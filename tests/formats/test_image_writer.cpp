@@ -6,6 +6,7 @@
 #include "core/formats/tiff_writer.h"
 
 #include <QtTest>
+#include <algorithm>
 #include <cstring>
 #include <random>
 

@@ -8,6 +8,7 @@
 #include "core/intake/thumbnails.h"
 #include "tests/project/fixture.h"
 
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -205,7 +206,8 @@ private Q_SLOTS:
         QVERIFY(unlabelled >= 2);
         QVERIFY(sides["train"] > 0 && sides["val"] > 0 && sides["test"] > 0);
         QCOMPARE(project->splits().record().at("torn-groups").get<int>(), 0);
-        QVERIFY(project->splits().record().value("warnings", Json::array()).empty()); // a newcomer's first sight
+        QVERIFY(
+            project->splits().record().value("warnings", Json::array()).empty()); // a newcomer's first sight
         QVERIFY(project->classes().find("nucleus"));
         auto same = make_sample_project(folder / "q", 1, job);
         QCOMPARE(same->labels().total_objects(), project->labels().total_objects());

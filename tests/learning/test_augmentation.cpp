@@ -3,6 +3,7 @@
 #include "core/learning/random.h"
 
 #include <QTest>
+#include <algorithm>
 #include <set>
 
 using namespace eyepiece;

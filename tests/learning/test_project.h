@@ -7,6 +7,7 @@
 #include "core/learning/random.h"
 #include "core/project/project.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>

@@ -4,6 +4,7 @@
 #include "core/learning/segmentation_metrics.h"
 
 #include <QTest>
+#include <algorithm>
 #include <array>
 #include <map>
 #include <set>

@@ -196,3 +196,5 @@ void TestTiledPrediction::stopsWhenCancelled() {
 
 QTEST_GUILESS_MAIN(TestTiledPrediction)
 #include "test_tiled_prediction.moc"
+
+#include <algorithm>

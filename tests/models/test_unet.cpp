@@ -201,3 +201,5 @@ void TestUNet::refusesNonsense() {
 
 QTEST_GUILESS_MAIN(TestUNet)
 #include "test_unet.moc"
+
+#include <algorithm>

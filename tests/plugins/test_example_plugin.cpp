@@ -111,3 +111,5 @@ private:
 
 QTEST_GUILESS_MAIN(TestExamplePlugin)
 #include "test_example_plugin.moc"
+
+#include <algorithm>

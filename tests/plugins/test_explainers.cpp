@@ -229,3 +229,5 @@ private:
 
 QTEST_GUILESS_MAIN(TestExplainers)
 #include "test_explainers.moc"
+
+#include <algorithm>

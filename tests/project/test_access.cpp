@@ -279,3 +279,5 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestAccess)
 #include "test_access.moc"
+
+#include <algorithm>

@@ -242,3 +242,5 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestLabels)
 #include "test_labels.moc"
+
+#include <algorithm>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/project/fixture.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 

@@ -5,6 +5,7 @@
 
 #include <QProcess>
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <algorithm>
 #include <random>
 
 using namespace eyepiece;

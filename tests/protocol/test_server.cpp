@@ -4,6 +4,7 @@
 
 #include <QtTest>
 
+#include <algorithm>
 #include <csignal>
 #include <future>
 #include <thread>

@@ -236,3 +236,5 @@ private Q_SLOTS:
 
 QTEST_MAIN(TestItemModels)
 #include "test_item_models.moc"
+
+#include <algorithm>

@@ -128,3 +128,5 @@ private Q_SLOTS:
 
 QTEST_MAIN(TestTheme)
 #include "test_theme.moc"
+
+#include <algorithm>

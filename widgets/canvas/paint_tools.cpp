@@ -9,6 +9,7 @@
 #include <QPainter>
 #include <QPointer>
 #include <QThreadPool>
+#include <algorithm>
 #include <cmath>
 
 namespace eyepiece {

@@ -7,6 +7,7 @@
 #include <QPainter>
 #include <QPainterPath>
 #include <QtConcurrent>
+#include <algorithm>
 
 namespace eyepiece {
 
