@@ -85,7 +85,8 @@ void add_list_verbs(CommandLine& command_line) {
     list_command
         .add_option(
             "kind", *kind,
-            "tasks, models, methods, explainers, exporters, operations, plugins, importers, preprocessing or "
+            "tasks, models, methods, explainers, exporters, embeddings, clusterings, operations, plugins, "
+            "importers, preprocessing or "
             "parameters")
         ->required();
     list_command.add_option("operation", *of, "With parameters: of which operation");

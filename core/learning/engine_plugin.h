@@ -2,6 +2,8 @@
 #pragma once
 #include "core/base/operation.h"
 #include "core/base/version.h"
+#include "core/learning/clustering.h"
+#include "core/learning/embedding.h"
 #include "core/learning/explainer.h"
 #include "core/learning/exporter.h"
 #include "core/learning/method.h"
@@ -17,6 +19,8 @@ struct EngineRegistries {
     Registry<Method> methods{"method"};
     Registry<Explainer> explainers{"explainer"};
     Registry<Exporter> exporters{"exporter"};
+    Registry<Embedding> embeddings{"embedding"};
+    Registry<Clustering> clusterings{"clustering"};
     OperationRegistry operations{"operation"};
 };
 

@@ -9,8 +9,9 @@
 namespace eyepiece {
 namespace {
 
-const std::vector<std::string> kinds{"tasks",     "models",     "methods", "explainers", "importers",
-                                     "exporters", "operations", "plugins", "parameters"};
+const std::vector<std::string> kinds{"tasks",      "models",      "methods",    "explainers", "importers",
+                                     "exporters",  "embeddings",  "clusterings", "operations", "plugins",
+                                     "parameters"};
 
 class List final : public Operation {
 public:
@@ -42,6 +43,11 @@ private:
             return list_importers();
         if (kind == "exporters")
             return registries.exporters.to_json();
+        // The singular too, as design and scripts say it.
+        if (kind == "embeddings" || kind == "embedding")
+            return embeddings();
+        if (kind == "clusterings" || kind == "clustering")
+            return registries.clusterings.to_json();
         if (kind == "operations")
             return registries.operations.to_json();
         if (kind == "plugins") {
@@ -67,6 +73,18 @@ private:
         for (Json& entry : list)
             entry["needs_layer"] =
                 services_.registries.explainers.make(entry["name"].get<std::string>())->needs_layer();
+        return list;
+    }
+
+    // With whether new rows can be placed in a finished one, and whether it takes a target.
+    Json embeddings() const {
+        Json list = services_.registries.embeddings.to_json();
+        for (Json& entry : list) {
+            const auto embedding = services_.registries.embeddings.make(entry["name"].get<std::string>());
+            entry["places_new_rows"] = embedding->places_new_rows();
+            entry["uses_target"] = embedding->uses_target();
+            entry["takes_sparse"] = embedding->takes_sparse();
+        }
         return list;
     }
 

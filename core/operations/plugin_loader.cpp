@@ -42,6 +42,8 @@ void for_each_registry(EngineRegistries& registries, Visit visit) {
     visit(registries.methods);
     visit(registries.explainers);
     visit(registries.exporters);
+    visit(registries.embeddings);
+    visit(registries.clusterings);
     visit(registries.operations);
 }
 

@@ -2,6 +2,8 @@
 #include "core/exchange/torchscript.h"
 #include "core/methods/supervised.h"
 #include "core/models/models.h"
+#include "core/operations/cluster.h"
+#include "core/operations/embed.h"
 #include "core/operations/explain.h"
 #include "core/operations/export_model.h"
 #include "core/operations/list.h"
@@ -20,6 +22,8 @@ void register_operations(EngineServices& services) {
     register_prediction(services);
     register_explain_operations(services);
     register_export_operation(services);
+    register_embed_operation(services);
+    register_cluster_operation(services);
 }
 
 } // namespace eyepiece

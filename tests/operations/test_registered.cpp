@@ -11,6 +11,7 @@
 #include <QtTest>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
 
 using namespace eyepiece;
@@ -48,6 +49,8 @@ void for_each_registry(const EngineRegistries& registries, Visit visit) {
     visit(registries.methods);
     visit(registries.explainers);
     visit(registries.exporters);
+    visit(registries.embeddings);
+    visit(registries.clusterings);
     visit(registries.operations);
 }
 
@@ -91,7 +94,9 @@ private Q_SLOTS:
                 const std::string where = registry.kind() + " " + entry.name;
                 QVERIFY2(names.insert(entry.name).second, where.c_str());
                 QVERIFY2(titles.insert(entry.title).second, where.c_str());
-                QVERIFY2(!entry.title.empty() && std::isupper(static_cast<unsigned char>(entry.title[0])),
+                // "Semantic segmentation", but "t-SNE"
+                QVERIFY2(!entry.title.empty() && (std::isupper(static_cast<unsigned char>(entry.title[0])) ||
+                                                  entry.title == "t-SNE"),
                          where.c_str());
                 QVERIFY2(entry.help.size() > 10 && entry.help.back() == '.', where.c_str());
                 QVERIFY2(entry.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") ==
@@ -314,6 +319,16 @@ private:
         run_ = run_operation(services_, "train", training_spec(), job).json.at("run").get<std::string>();
     }
 
+    // Sixty rows of three columns.
+    fs::path table() const {
+        const fs::path path = fs::path(folder_.path().toStdString()) / "tiny.csv";
+        std::ofstream file(path);
+        file << "a,b,c\n";
+        for (int i = 0; i < 60; ++i)
+            file << i % 3 * 10 + i % 7 << ',' << i % 5 << ',' << i * 37 % 11 << '\n';
+        return path;
+    }
+
     // Something tiny for each operation. Model and run are of train().
     Json spec_for(const std::string& operation) const {
         const std::string model = project_folder_.string() + ":" + run_;
@@ -331,6 +346,11 @@ private:
             return {{"model", model}, {"format", "torchscript"}, {"out", (folder / "tiny.pt").string()}};
         if (operation == "augmentation-preview")
             return {{"project", project_folder_.string()}, {"item", first_item_}, {"count", 2}, {"seed", 1}};
+        if (operation == "embed")
+            return {{"input", {{"path", table().string()}}}, {"method", "umap"}, {"set", {{"epochs", 20}}}};
+        if (operation == "cluster")
+            return {
+                {"input", {{"path", table().string()}}}, {"method", "kmeans"}, {"set", {{"clusters", 3}}}};
         if (operation == "layers")
             return {{"model", model}};
         if (operation == "list")

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/job.h"
+#include "core/learning/matrix.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace eyepiece::explore {
+
+struct PrincipalComponents {
+    int count = 0;
+    std::int64_t columns = 0;
+    std::vector<double> mean;     // (columns)
+    std::vector<float> axes;      // (count, columns), each of length one
+    std::vector<double> variance; // explained by each, with n-1 in the denominator
+    double total_variance = 0;    // of all columns
+    bool exact = true;            // how it was computed
+    // Rows on the axes: (rows, count). `whiten` divides each by its standard deviation. Sparse rows stay so.
+    std::vector<float> transform(MatrixView data, bool whiten, int threads, JobContext& context) const;
+};
+
+enum class PcaSolver {
+    Automatic, // exact while the smaller side has at most 1,000, and nothing is sparse but a narrow table
+    Exact, // eigenvectors of the covariance, or of the Gram matrix where there are fewer rows than columns
+    Randomised // Halko, Martinsson and Tropp 2011, with 7 power iterations and 10 more axes than asked for
+};
+
+// The axes of most variance. Signs as scikit-learn's: each axis's largest score in size is positive. Sparse
+// data are centred implicitly, (X - 1 m^T) v = X v - 1 (m^T v), and never made dense. Throws Error(BadInput)
+// for fewer than two rows and for more components than the smaller side has.
+PrincipalComponents principal_components(MatrixView data, int count, PcaSolver solver, std::uint64_t seed,
+                                         int threads, JobContext& context);
+
+} // namespace eyepiece::explore

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/explore/engine/pca_embedding.h"
+
+#include "plugins/explore/engine/pca.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace eyepiece::explore {
+namespace {
+
+// Loadings of all columns while they are few; of many, those that weigh most, so that a result of thousands
+// of genes stays small.
+constexpr std::int64_t most_loadings = 1000, listed_of_many = 200;
+
+class FittedPca final : public FittedEmbedding {
+public:
+    FittedPca(PrincipalComponents components, bool whiten, const EmbeddingRequest& request,
+              JobContext& context)
+        : components_(std::move(components)), whiten_(whiten) {
+        dimensions_ = components_.count;
+        points_ = components_.transform(request.data, whiten, request.threads, context);
+        Json variance = Json::array(), ratio = Json::array();
+        for (const double value : components_.variance) {
+            variance.push_back(value);
+            ratio.push_back(components_.total_variance > 0 ? value / components_.total_variance : 0);
+        }
+        const std::vector<std::int64_t> shown = shown_columns();
+        Json names = Json::array(), loadings = Json::array();
+        for (const std::int64_t column : shown)
+            names.push_back(request.names.empty() ? std::to_string(column + 1)
+                                                  : request.names[static_cast<std::size_t>(column)]);
+        for (int c = 0; c < components_.count; ++c) {
+            Json axis = Json::array();
+            for (const std::int64_t column : shown)
+                axis.push_back(loading(c, column));
+            loadings.push_back(std::move(axis));
+        }
+        notes_ = {{"explained_variance", std::move(variance)},
+                  {"explained_variance_ratio", std::move(ratio)},
+                  {"total_variance", components_.total_variance},
+                  {"solver", components_.exact ? "exact" : "randomised"},
+                  {"columns", std::move(names)},
+                  {"loadings", std::move(loadings)}};
+    }
+    std::vector<float> place(MatrixView rows, int threads, JobContext& context) const override {
+        if (rows.columns != components_.columns)
+            throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
+                                                 " columns, and the embedding was made of " +
+                                                 std::to_string(components_.columns) +
+                                                 ". Give rows with the same columns.");
+        return components_.transform(rows, whiten_, threads, context);
+    }
+
+private:
+    float loading(int component, std::int64_t column) const {
+        return components_.axes[static_cast<std::size_t>(component * components_.columns + column)];
+    }
+
+    std::vector<std::int64_t> shown_columns() const {
+        std::vector<std::int64_t> order(static_cast<std::size_t>(components_.columns));
+        std::iota(order.begin(), order.end(), std::int64_t{0});
+        if (components_.columns <= most_loadings)
+            return order;
+        std::vector<double> weight(order.size());
+        for (int c = 0; c < components_.count; ++c)
+            for (std::size_t j = 0; j < weight.size(); ++j) {
+                const double value = loading(c, static_cast<std::int64_t>(j));
+                weight[j] += value * value * components_.variance[static_cast<std::size_t>(c)];
+            }
+        std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+            return weight[static_cast<std::size_t>(a)] > weight[static_cast<std::size_t>(b)];
+        });
+        order.resize(listed_of_many);
+        return order;
+    }
+
+    PrincipalComponents components_;
+    bool whiten_;
+};
+
+} // namespace
+
+ParameterSchema Pca::parameters() {
+    return {
+        integer_parameter("dimensions", 2, "Dimensions", "How many principal components.").range(1, 10000),
+        boolean_parameter("whiten", false, "Whiten", "Give every component the variance one."),
+        choice_parameter(
+            "solver", "automatic", {"automatic", "exact", "randomised"}, "Solver",
+            "Automatic: exact while rows or columns are at most 1,000, else randomised. Sparse data stay "
+            "sparse with the randomised one.")
+            .rarely()};
+}
+
+std::unique_ptr<FittedEmbedding> Pca::fit(const EmbeddingRequest& request, JobContext& context) {
+    const std::string solver = request.parameters.at("solver");
+    context.progress(0, "Principal components");
+    PrincipalComponents components =
+        principal_components(request.data, request.parameters.at("dimensions").get<int>(),
+                             solver == "exact"        ? PcaSolver::Exact
+                             : solver == "randomised" ? PcaSolver::Randomised
+                                                      : PcaSolver::Automatic,
+                             request.seed, request.threads, context);
+    if (!(components.total_variance > 0))
+        throw Error(ErrorCode::BadInput,
+                    "All rows are the same: there is no variance to show. Check the data.");
+    auto fitted = std::make_unique<FittedPca>(std::move(components),
+                                              request.parameters.at("whiten").get<bool>(), request, context);
+    context.progress(1, "Principal components");
+    return fitted;
+}
+
+} // namespace eyepiece::explore

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/learning/engine_plugin.h"
+#include "plugins/explore/engine/density.h"
+#include "plugins/explore/engine/gaussian_mixture.h"
+#include "plugins/explore/engine/hierarchical.h"
+#include "plugins/explore/engine/kmeans.h"
+#include "plugins/explore/engine/leiden.h"
+#include "plugins/explore/engine/pca_embedding.h"
+#include "plugins/explore/engine/tsne.h"
+#include "plugins/explore/engine/umap.h"
+
+namespace {
+
+class ExplorePlugin final : public eyepiece::EnginePlugin {
+public:
+    void register_into(eyepiece::EngineRegistries& registries) override {
+        using namespace eyepiece::explore;
+        registries.embeddings.add({.name = "pca",
+                                   .title = "PCA",
+                                   .help = "The directions of most variance; linear, exact and quick.",
+                                   .parameters = Pca::parameters(),
+                                   .make = [] { return std::make_unique<Pca>(); }});
+        registries.embeddings.add(
+            {.name = "tsne",
+             .title = "t-SNE",
+             .help =
+                 "Keeps near neighbours near (van der Maaten 2008); distances between clusters mean little.",
+             .parameters = Tsne::parameters(),
+             .make = [] { return std::make_unique<Tsne>(); }});
+        registries.embeddings.add(
+            {.name = "umap",
+             .title = "UMAP",
+             .help =
+                 "Keeps near neighbours near and is quick (McInnes 2018); can heed classes, places new rows.",
+             .parameters = Umap::parameters(),
+             .make = [] { return std::make_unique<Umap>(); }});
+        registries.clusterings.add({.name = "kmeans",
+                                    .title = "K-means",
+                                    .help = "Round clusters of a given number, each about its mean.",
+                                    .parameters = KMeans::parameters(),
+                                    .make = [] { return std::make_unique<KMeans>(); }});
+        registries.clusterings.add({.name = "gaussian-mixture",
+                                    .title = "Gaussian mixture",
+                                    .help = "Ellipsoids of any shape and size; BIC chooses their number.",
+                                    .parameters = GaussianMixture::parameters(),
+                                    .make = [] { return std::make_unique<GaussianMixture>(); }});
+        registries.clusterings.add({.name = "hierarchical",
+                                    .title = "Hierarchical",
+                                    .help = "A tree of merges (seven linkages), cut into clusters.",
+                                    .parameters = Hierarchical::parameters(),
+                                    .make = [] { return std::make_unique<Hierarchical>(); }});
+        registries.clusterings.add({.name = "dbscan",
+                                    .title = "DBSCAN",
+                                    .help = "Dense regions of any shape; what lies apart is noise.",
+                                    .parameters = Dbscan::parameters(),
+                                    .make = [] { return std::make_unique<Dbscan>(); }});
+        registries.clusterings.add(
+            {.name = "hdbscan",
+             .title = "HDBSCAN",
+             .help = "Dense regions of different density, and how many; what lies apart is noise.",
+             .parameters = Hdbscan::parameters(),
+             .make = [] { return std::make_unique<Hdbscan>(); }});
+        registries.clusterings.add(
+            {.name = "leiden",
+             .title = "Leiden",
+             .help = "Communities of the graph of neighbours, as used for single cells.",
+             .parameters = Leiden::parameters(),
+             .make = [] { return std::make_unique<Leiden>(); }});
+    }
+};
+
+} // namespace
+
+EYEPIECE_ENGINE_PLUGIN(ExplorePlugin)

@@ -1,0 +1,115 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes peers.json beside it: what scikit-learn 1.2 and umap-learn 0.5 (Debian 12) make of the numbers that
+made_data.h makes too. Run by hand when a test needs more: make_peers.py"""
+import json
+import os
+
+import numpy as np
+from scipy.cluster import hierarchy
+from sklearn.cluster import DBSCAN, KMeans
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
+from sklearn.manifold._t_sne import _joint_probabilities
+from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, pairwise_distances, silhouette_score
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import NearestNeighbors
+
+
+def made_numbers(rows, columns, seed):
+    state = seed
+    values = np.empty((rows, columns), np.float32)
+    for i in range(rows):
+        first = 0
+        for j in range(columns):
+            state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+            value = (state >> 40) / 16777216.0 - 0.5
+            first = value if j == 0 else first
+            values[i, j] = np.float32(value * (j % 7 + 1) + 2 * first)
+    return values
+
+
+def listed(array):
+    return np.asarray(array, dtype=float).round(7).tolist()
+
+
+def pca(rows, columns, seed, count):
+    data = made_numbers(rows, columns, seed).astype(float)
+    peer = PCA(count, svd_solver="full").fit(data)
+    return {"rows": rows, "columns": columns, "seed": seed, "count": count,
+            "variance": listed(peer.explained_variance_), "ratio": listed(peer.explained_variance_ratio_),
+            "axes": listed(peer.components_), "scores": listed(peer.transform(data)[:10]),
+            "whitened": listed(PCA(count, svd_solver="full", whiten=True).fit_transform(data)[:3])}
+
+
+def kept(data, points, k):
+    sets = [NearestNeighbors(n_neighbors=k).fit(space).kneighbors(return_distance=False) for space in (data, points)]
+    return float(np.mean([len(set(a) & set(b)) / k for a, b in zip(*sets)]))
+
+
+def scores():
+    data = made_numbers(200, 6, 5).astype(float)
+    points = data[:, :2]
+    return {"rows": 200, "columns": 6, "seed": 5,
+            "trustworthiness": [trustworthiness(data, points, n_neighbors=k) for k in (5, 15, 50)],
+            "continuity": [trustworthiness(points, data, n_neighbors=k) for k in (5, 15, 50)],
+            "kept": [kept(data, points, k) for k in (5, 15, 50)],
+            "labels": (np.floor(data[:, 0] * 3) % 3).astype(int).tolist(),
+            "silhouette": silhouette_score(data, np.floor(data[:, 0] * 3) % 3),
+            "davies_bouldin": davies_bouldin_score(data, np.floor(data[:, 0] * 3) % 3),
+            "rand": adjusted_rand_score(np.floor(data[:, 0] * 3) % 3, np.floor(data[:, 1] * 3) % 4)}
+
+
+def affinities():
+    # All other rows are neighbours: a perplexity of 13 has 39, and there are 40 rows.
+    data = made_numbers(40, 5, 9).astype(float)
+    from scipy.spatial.distance import squareform
+    joint = squareform(_joint_probabilities(pairwise_distances(data, squared=True), 13, 0))
+    return {"rows": 40, "columns": 5, "seed": 9, "perplexity": 13, "joint": listed(joint)}
+
+
+def umap_graph():
+    import umap.umap_ as umap
+    data = made_numbers(80, 5, 11)
+    curves = [[spread, least, *umap.find_ab_params(spread, least)]
+              for spread, least in ((1, 0.1), (1, 0.5), (2, 0.001))]
+    graph, _, _ = umap.fuzzy_simplicial_set(data, 10, np.random.RandomState(1), "euclidean")
+    mixed, _, _ = umap.fuzzy_simplicial_set(data, 10, np.random.RandomState(1), "euclidean", set_op_mix_ratio=0.25,
+                                            local_connectivity=2)
+    target = (np.arange(80) % 3).astype(float)
+    target[::10] = -1
+
+    result = {"rows": 80, "columns": 5, "seed": 11, "neighbours": 10, "curves": curves,
+              "graph": listed(graph.toarray()), "mixed": listed(mixed.toarray())}
+    supervised = umap.UMAP(n_neighbors=10, n_epochs=1, init="random", random_state=1).fit(data, target)
+    result["supervised"] = listed(supervised.graph_.toarray())
+    return result
+
+
+def clustered(rows, columns, seed):
+    data = made_numbers(rows, columns, seed).astype(float)
+    for j in range(3):
+        data[j::3, j] += 4
+    return data.astype(np.float32).astype(float)
+
+
+def clusterings():
+    data = clustered(240, 5, 17)
+    models = {kind: GaussianMixture(3, covariance_type=kind, random_state=1, tol=1e-5, max_iter=500).fit(data)
+              for kind in ("full", "tied", "diag", "spherical")}
+    result = {"rows": 240, "columns": 5, "seed": 17, "inertia": KMeans(3, n_init=20, random_state=1).fit(data).inertia_,
+              "inertia_8": KMeans(8, n_init=50, random_state=1).fit(data).inertia_,
+              "likelihood": {kind: model.score(data) for kind, model in models.items()},
+              "bic": {kind: model.bic(data) for kind, model in models.items()},
+              "dbscan": DBSCAN(0.9, min_samples=6).fit(data).labels_.tolist()}
+    for linkage in ("single", "complete", "average", "weighted", "ward", "centroid", "median"):
+        tree = hierarchy.linkage(data, linkage)
+        result[linkage] = {"heights": listed(tree[:, 2]), "labels": hierarchy.fcluster(tree, 4, "maxclust").tolist()}
+    return result
+
+
+if __name__ == "__main__":
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.json"), "w") as file:
+        json.dump({"pca": [pca(60, 8, 3, 4), pca(12, 30, 4, 5)], "scores": scores(), "affinities": affinities(),
+                   "umap": umap_graph(), "clusterings": clusterings()}, file, separators=(",", ":"))
+        file.write("\n")

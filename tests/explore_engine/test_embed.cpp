@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The operations embed and cluster from their specs, with what the explore plugin brings.
+#include "core/operations/plugin_loader.h"
+#include "core/operations/run_operation.h"
+#include "tests/explore_engine/made_data.h"
+
+#include <QtTest>
+
+#include <cstring>
+#include <fstream>
+
+using namespace eyepiece;
+using namespace eyepiece::testing;
+namespace fs = std::filesystem;
+
+class TestEmbed : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase() {
+        register_operations(services_);
+        services_.plugins = load_engine_plugins(plugin_search_path(), services_.registries);
+        services_.options.threads = 2;
+        QVERIFY(folder_.isValid());
+        QVERIFY(services_.registries.embeddings.find("umap") != nullptr);
+    }
+
+    // Each method, on clusters with a name per row; what it writes is what it returns.
+    void each_embedding_from_a_file_to_a_file() {
+        const Made made = made_clusters(150, 6, 3, 9, 4);
+        const fs::path file = write("clusters.csv", made, true);
+        for (const auto& entry : services_.registries.embeddings.entries()) {
+            const fs::path out = path(entry.name + ".csv");
+            const OperationResult result =
+                run("embed",
+                    {{"input", {{"path", file.string()}}}, {"method", entry.name}, {"out", out.string()}});
+            QCOMPARE(result.json["rows"].get<int>(), 150);
+            QCOMPARE(result.json["dimensions"].get<int>(), 2);
+            QCOMPARE(result.json["columns"].get<int>(), 6); // the names and classes are no numbers
+            QVERIFY(!result.json.contains("kept_rows"));
+            QCOMPARE(result.json["scores"].size(), std::size_t{2});
+            for (const Json& score : result.json["scores"])
+                for (const char* name : {"trustworthiness", "continuity", "kept"})
+                    QVERIFY2(score[name].get<double>() > 0.4 && score[name].get<double>() <= 1, name);
+            const std::vector<float> points = floats(result);
+            QCOMPARE(points.size(), std::size_t{300});
+            QVERIFY2(same_class_share(points, 2, made.classes) > 0.95, entry.name.c_str());
+            const auto lines = read(out);
+            QCOMPARE(lines.size(), std::size_t{151});
+            QCOMPARE(lines[0], std::string("item,x1,x2"));
+            QVERIFY(lines[1].starts_with("row-0,"));
+            const std::string second = lines[2].substr(lines[2].find(',') + 1);
+            QCOMPARE(std::stof(second), points[2]);
+        }
+    }
+
+    void steps_change_the_numbers_and_say_which_rows_are_left() {
+        Made made = made_clusters(80, 4, 2, 8, 4);
+        for (std::size_t i = 0; i < made.values.size(); i += 4)
+            made.values[i] *= 1000; // one column outweighs all
+        const fs::path file = write("uneven.csv", made, false);
+        const Json plain = run("embed", {{"input", {{"path", file.string()}}}, {"method", "pca"}}).json;
+        const Json scaled = run("embed", {{"input", {{"path", file.string()}}},
+                                          {"method", "pca"},
+                                          {"steps",
+                                           {{{"name", "scale"}, {"set", Json::object()}},
+                                            {{"name", "subsample"}, {"set", {{"rows", 50}}}}}}})
+                                .json;
+        QVERIFY(plain["notes"]["explained_variance_ratio"][0].get<double>() > 0.99);
+        QVERIFY(scaled["notes"]["explained_variance_ratio"][0].get<double>() < 0.9);
+        QCOMPARE(scaled["rows"].get<int>(), 50);
+        const auto kept = scaled["kept_rows"].get<std::vector<std::size_t>>();
+        QCOMPARE(kept.size(), std::size_t{50});
+        QVERIFY(std::is_sorted(kept.begin(), kept.end()) && kept.back() < 80);
+        QCOMPARE(scaled["steps"][0]["step"].get<std::string>(), std::string("scale"));
+        QVERIFY(!scaled["steps"][0]["learnt"].is_null());
+    }
+
+    void columns_and_target_are_chosen_by_name() {
+        const Made made = made_clusters(90, 5, 3, 9, 4);
+        const fs::path file = write("named.csv", made, true);
+        const Json result = run("embed", {{"input", {{"path", file.string()}, {"columns", {"c4", "c1"}}}},
+                                          {"method", "umap"},
+                                          {"target", "class"}})
+                                .json;
+        QCOMPARE(result["columns"].get<int>(), 2);
+        QVERIFY(
+            refusal("embed", {{"input", {{"path", file.string()}, {"columns", {"c9"}}}}, {"method", "pca"}})
+                .find("c9") != std::string::npos);
+        QVERIFY(
+            refusal("embed", {{"input", {{"path", file.string()}}}, {"method", "umap"}, {"target", "klass"}})
+                .find("klass") != std::string::npos);
+    }
+
+    void new_rows_are_prepared_as_the_old_ones() {
+        const Made made = made_clusters(120, 4, 3, 9, 4);
+        const fs::path file = write("old.csv", made, true);
+        Made some = made;
+        some.rows = 10;
+        // In another order of columns: found by their names.
+        const fs::path other = path("new.csv");
+        {
+            std::ofstream out(other);
+            out << "c3,c1,c0,c2\n";
+            for (std::int64_t i = 0; i < some.rows; ++i) {
+                const auto row = some.view().row(i);
+                out << row[3] << ',' << row[1] << ',' << row[0] << ',' << row[2] << '\n';
+            }
+        }
+        const fs::path placed = path("placed.csv");
+        const OperationResult result = run("embed", {{"input", {{"path", file.string()}}},
+                                                     {"method", "pca"},
+                                                     {"steps", {{{"name", "scale"}}}},
+                                                     {"new", {{"path", other.string()}}},
+                                                     {"new_out", placed.string()}});
+        QCOMPARE(result.json["new_rows"].get<int>(), 10);
+        const std::vector<float> points = floats(result);
+        QCOMPARE(points.size(), std::size_t{260});
+        for (std::size_t i = 0; i < 20; ++i) // the same rows: the same places, but for the digits in the file
+            QVERIFY(std::abs(points[240 + i] - points[i]) < 1e-3f);
+        QCOMPARE(read(placed).size(), std::size_t{11});
+        std::ofstream(other) << "c3,c1,c0\n1,2,3\n";
+        QVERIFY(refusal("embed", {{"input", {{"path", file.string()}}},
+                                  {"method", "pca"},
+                                  {"new", {{"path", other.string()}}}})
+                    .find("lack 1 of the 4 columns") != std::string::npos);
+    }
+
+    void bad_input_is_told_with_what_to_do_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("method");
+        QTest::addColumn<QString>("said");
+        const QString rows = "1,2,3\n2,3,5\n3,1,4\n4,4,4\n7,5,1\n";
+        QTest::newRow("missing") << "a,b,c\n1,,3\n" + rows << "pca"
+                                 << "impute";
+        QTest::newRow("not a number") << "a,b,c\nnan,2,3\n" + rows << "umap"
+                                      << "impute";
+        QTest::newRow("infinite") << "a,b,c\n1,inf,3\n" + rows << "pca"
+                                  << "infinite";
+        QTest::newRow("text only") << "a,b\nx,y\nz,w\nx,q\n"
+                                   << "pca"
+                                   << "numeric";
+        QTest::newRow("one row") << "a,b,c\n1,2,3\n"
+                                 << "pca"
+                                 << "at least two";
+        QTest::newRow("constant") << "a,b\n1,2\n1,2\n1,2\n1,2\n"
+                                  << "pca"
+                                  << "All rows are the same";
+        QTest::newRow("too few for t-SNE") << "a,b,c\n1,2,3\n2,3,5\n3,1,4\n"
+                                           << "tsne"
+                                           << "at least 4 rows";
+        QTest::newRow("fewer than neighbours") << "a,b,c\n" + rows << "umap"
+                                               << "Choose at most 5";
+    }
+    void bad_input_is_told_with_what_to_do() {
+        QFETCH(QString, text);
+        QFETCH(QString, method);
+        QFETCH(QString, said);
+        const fs::path file = path("bad.csv");
+        std::ofstream(file) << text.toStdString();
+        const std::string message =
+            refusal("embed", {{"input", {{"path", file.string()}}}, {"method", method.toStdString()}});
+        QVERIFY2(message.find(said.toStdString()) != std::string::npos, message.c_str());
+        QVERIFY(message.back() == '.');
+    }
+
+    void what_is_not_there_is_said() {
+        QVERIFY(refusal("embed", {{"input", {{"path", "/no/such.csv"}}}, {"method", "pca"}})
+                    .find("There is no file") != std::string::npos);
+        QVERIFY(refusal("embed", {{"method", "pca"}}).find("\"input\"") != std::string::npos);
+        const fs::path file = write("here.csv", made_clusters(30, 3, 2, 5, 1), false);
+        QVERIFY(refusal("embed", {{"input", {{"path", file.string()}}}, {"method", "tsna"}}).find("tsne") !=
+                std::string::npos);
+        QVERIFY(refusal("embed", {{"input", {{"path", file.string()}}},
+                                  {"method", "pca"},
+                                  {"steps", {{{"name", "scael"}}}}})
+                    .find("scale") != std::string::npos);
+    }
+
+    void cancel_is_quick() {
+        const fs::path file = write("large.csv", made_clusters(6000, 20, 5, 5, 1), false);
+        for (const char* method : {"tsne", "umap"}) {
+            WatchingJob job;
+            QElapsedTimer since;
+            std::int64_t took = -1;
+            std::thread canceller([&] {
+                std::this_thread::sleep_for(std::chrono::milliseconds(700));
+                since.start();
+                job.cancel = true;
+            });
+            try {
+                run_operation(services_, "embed",
+                              {{"input", {{"path", file.string()}}},
+                               {"method", method},
+                               {"set", {{std::string(method) == "tsne" ? "iterations" : "epochs", 20000}}}},
+                              job);
+            } catch (const Error& error) {
+                took = since.elapsed();
+                QVERIFY(error.code() == ErrorCode::Cancelled);
+            }
+            canceller.join();
+            QVERIFY2(took >= 0 && took < 500, std::to_string(took).c_str());
+        }
+    }
+
+    void pbmc_stays_sparse() {
+        const fs::path folder =
+            fs::path(qgetenv("EYEPIECE_SHARED_DATA").toStdString()) / "single_cell_highdim/pbmc3k";
+        if (!fs::exists(folder))
+            QSKIP("The shared data are not here.");
+        const OperationResult result =
+            run("embed",
+                {{"input", {{"path", folder.string()}}}, {"method", "pca"}, {"set", {{"dimensions", 50}}}});
+        QCOMPARE(result.json["rows"].get<int>(), 2638);
+        QCOMPARE(result.json["columns"].get<int>(), 2000);
+        QCOMPARE(result.json["notes"]["solver"].get<std::string>(), std::string("randomised"));
+        QVERIFY(result.json["notes"]["columns"].size() == 200);
+    }
+
+private:
+    fs::path path(const std::string& name) const { return fs::path(folder_.path().toStdString()) / name; }
+
+    fs::path write(const std::string& name, const Made& made, bool named) const {
+        std::ofstream file(path(name));
+        if (named)
+            file << "name,";
+        for (std::int64_t j = 0; j < made.columns; ++j)
+            file << (j ? "," : "") << 'c' << j;
+        file << (named ? ",class\n" : "\n");
+        for (std::int64_t i = 0; i < made.rows; ++i) {
+            if (named)
+                file << "row-" << i << ',';
+            for (std::int64_t j = 0; j < made.columns; ++j)
+                file << (j ? "," : "") << made.view().row(i)[static_cast<std::size_t>(j)];
+            if (named)
+                file << ",class " << made.classes[static_cast<std::size_t>(i)];
+            file << '\n';
+        }
+        return path(name);
+    }
+
+    static std::vector<std::string> read(const fs::path& file) {
+        std::ifstream in(file);
+        std::vector<std::string> lines;
+        for (std::string line; std::getline(in, line);)
+            lines.push_back(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
+        return lines;
+    }
+
+    static std::vector<float> floats(const OperationResult& result) {
+        std::vector<float> values(result.bytes.size() / sizeof(float));
+        std::memcpy(values.data(), result.bytes.data(), values.size() * sizeof(float));
+        return values;
+    }
+
+    OperationResult run(const std::string& operation, const Json& spec) {
+        QuietJob job;
+        return run_operation(services_, operation, spec, job);
+    }
+
+    std::string refusal(const std::string& operation, const Json& spec) {
+        try {
+            run(operation, spec);
+        } catch (const Error& error) {
+            return error.code() == ErrorCode::BadInput || error.code() == ErrorCode::NotFound
+                       ? error.what()
+                       : std::string("wrong code: ") + error.what();
+        }
+        return "accepted";
+    }
+
+    EngineServices services_;
+    QTemporaryDir folder_;
+};
+
+QTEST_GUILESS_MAIN(TestEmbed)
+#include "test_embed.moc"
