@@ -153,6 +153,24 @@ private Q_SLOTS:
         check_common<GaussianMixture>({{"clusters", 4}}, 0.99);
     }
 
+    // A component that falls onto four rows has a likelihood without bounds.
+    void a_mixture_does_not_choose_a_collapsed_number() {
+        const Json& peer = peers().at("clusterings");
+        Made made = clustered(peer);
+        for (std::size_t i = 0; i < 4;
+             ++i) // four rows all but the same, far off: fewer than a covariance needs
+            for (std::size_t j = 0; j < 5; ++j)
+                made.values[5 * i + j] = 30 + 1e-3f * static_cast<float>(i * j);
+        const auto found = cluster<GaussianMixture>(made, Json::object());
+        bool any = false;
+        for (const Json& tried : found.notes["tried"]) {
+            any = any || tried["collapsed"].get<bool>();
+            if (tried["bic"] == found.notes["bic"])
+                QVERIFY(!tried["collapsed"].get<bool>() || tried["clusters"] == 1);
+        }
+        QVERIFY(any);
+    }
+
     void dbscan_is_scikit_learns() {
         const Json& peer = peers().at("clusterings");
         const Made made = clustered(peer);

@@ -283,6 +283,9 @@ MixtureResult gaussian_mixture(MatrixView data, const MixtureOptions& options, s
     }
     result.labels = mixture.labels();
     result.weights = mixture.weights();
+    const double least = options.shape == CovarianceShape::Full ? static_cast<double>(data.columns) + 1 : 2;
+    for (const double weight : result.weights)
+        result.collapsed = result.collapsed || weight * static_cast<double>(data.rows) < least;
     const auto rows = static_cast<double>(data.rows);
     result.bic = -2 * result.log_likelihood * rows + mixture.free_parameters() * std::log(rows);
     result.aic = -2 * result.log_likelihood * rows + 2 * mixture.free_parameters();
@@ -291,7 +294,9 @@ MixtureResult gaussian_mixture(MatrixView data, const MixtureOptions& options, s
 
 ParameterSchema GaussianMixture::parameters() {
     return {integer_parameter("clusters", nullptr, "Clusters",
-                              "How many components. Automatic: the number up to 10 with the least BIC.")
+                              "How many components. Automatic: the number up to 10 with the least BIC, none "
+                              "of them collapsed onto "
+                              "a few rows.")
                 .range(1, 1000),
             choice_parameter("covariance", "full", {"full", "tied", "diagonal", "spherical"}, "Covariance",
                              "Full: any ellipsoid each; tied: one for all; diagonal: along the columns; "
@@ -332,8 +337,9 @@ ClusteringResult GaussianMixture::cluster(const ClusteringRequest& request, JobC
                 throw;
             break;
         }
-        tried.push_back({{"clusters", count}, {"bic", found.bic}, {"aic", found.aic}});
-        if (found.bic < best.bic)
+        tried.push_back(
+            {{"clusters", count}, {"bic", found.bic}, {"aic", found.aic}, {"collapsed", found.collapsed}});
+        if (count == 1 || !automatic || (found.bic < best.bic && !found.collapsed))
             best = std::move(found);
     }
     ClusteringResult result;

@@ -28,6 +28,9 @@ struct MixtureResult {
     std::vector<double> weights;
     double log_likelihood = 0; // mean over rows, of the unscaled data
     double bic = 0, aic = 0;   // smaller is better
+    // Whether a component holds too few rows to have a covariance of its own: its likelihood is then that of
+    // the regularisation, and BIC says nothing.
+    bool collapsed = false;
     int iterations = 0;
     bool converged = false;
 };
