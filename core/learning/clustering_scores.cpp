@@ -5,6 +5,7 @@
 #include "core/learning/random.h"
 #include "core/learning/simd.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>

@@ -6,6 +6,7 @@
 #include "core/learning/simd.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <numeric>
 

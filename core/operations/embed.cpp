@@ -6,6 +6,7 @@
 #include "core/operations/part_of_job.h"
 #include "core/operations/table_input.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace eyepiece {

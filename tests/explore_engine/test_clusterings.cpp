@@ -252,3 +252,6 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestClusterings)
 #include "test_clusterings.moc"
+
+#include <algorithm>
+#include <cmath>

@@ -6,8 +6,12 @@
 
 #include <QtTest>
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <cstring>
 #include <fstream>
+#include <thread>
 
 using namespace eyepiece;
 using namespace eyepiece::testing;

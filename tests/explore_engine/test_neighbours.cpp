@@ -7,6 +7,8 @@
 
 #include <QtTest>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 using namespace eyepiece;

@@ -192,3 +192,6 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestPca)
 #include "test_pca.moc"
+
+#include <algorithm>
+#include <cmath>

@@ -304,3 +304,6 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestTsne)
 #include "test_tsne.moc"
+
+#include <algorithm>
+#include <cmath>

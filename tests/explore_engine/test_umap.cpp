@@ -226,3 +226,6 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestUmap)
 #include "test_umap.moc"
+
+#include <algorithm>
+#include <cmath>

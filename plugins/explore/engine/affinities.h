@@ -2,6 +2,7 @@
 #pragma once
 #include "plugins/explore/engine/neighbours.h"
 
+#include <algorithm>
 #include <span>
 #include <vector>
 

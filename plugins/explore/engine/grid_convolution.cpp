@@ -4,6 +4,7 @@
 #include "core/learning/parallel.h"
 #include "core/learning/simd.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numbers>

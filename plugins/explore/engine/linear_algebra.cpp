@@ -4,6 +4,8 @@
 #include "core/learning/parallel.h"
 #include "core/learning/simd.h"
 
+#include <algorithm>
+
 namespace eyepiece::explore {
 namespace {
 

@@ -10,6 +10,7 @@
 #include "plugins/explore/engine/repulsion.h"
 #include "plugins/explore/engine/show.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <numeric>

@@ -9,6 +9,7 @@
 #include "plugins/explore/engine/show.h"
 #include "plugins/explore/engine/umap_graph.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace eyepiece::explore {
