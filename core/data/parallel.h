@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/base/export.h"
+
 #include <cstddef>
 #include <functional>
 
@@ -7,6 +9,6 @@ namespace eyepiece {
 
 // Calls work(i) for i in [0, count) from several threads, in no order; the first exception is thrown on once
 // all have ended. For work of a millisecond and more: threads are started anew.
-void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work);
+EYEPIECE_EXPORT void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work);
 
 } // namespace eyepiece
