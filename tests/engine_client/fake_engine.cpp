@@ -9,8 +9,9 @@
 // Operations: echo, slow, big, crash, hang, garbage, memory, exit, error, progress, ignore-cancel, and
 // whatever the file named by FAKE_ENGINE_ANSWERS says: {"train:check": {"result": {...}}, "list:tasks": ...,
 // "predict": {"result": {...}, "bytes": [...]}, "explain": {"error": "..."}, "export": {"die": "marker file",
-// "result": ...}}; with "ms" it takes that long. What was asked is noted in the file beside it, ending in
-// .log.
+// "result": ...}}; with "ms" it takes that long. "partials": [{"head", "bytes", "ms"}, ...] come before the
+// result, which comes early when it is asked to finish. Bytes also as {"values": [...], "type": "float32" or
+// "int32"}. What was asked is noted in the file beside it, ending in .log.
 #include "core/project/runs.h"
 #include "core/protocol/message.h"
 
@@ -60,6 +61,14 @@ std::vector<std::byte> make_bytes(const Json& parts) {
         bytes.insert(bytes.end(), raw, raw + sizeof value);
     };
     for (const Json& part : parts) {
+        if (const auto values = part.find("values"); values != part.end()) {
+            for (const Json& value : *values)
+                if (part.value("type", std::string()) == "int32")
+                    append(value.get<std::int32_t>());
+                else
+                    append(value.get<float>());
+            continue;
+        }
         const auto type = part.at("type").get<std::string>();
         const auto width = part.at("width").get<std::size_t>(), height = part.at("height").get<std::size_t>();
         const auto pattern = part.value("pattern", std::string("disc"));
@@ -108,6 +117,17 @@ bool canned(std::uint64_t id, const std::string& operation, bool check, const Js
     }
     std::ofstream(std::string(file) + ".log", std::ios::app)
         << Json{{"key", key}, {"spec", spec}}.dump() << '\n';
+    const Json partials = answer.value("partials", Json::array());
+    for (const Json& partial : partials) {
+        say({{"id", id}, {"partial", partial.at("head")}}, make_bytes(partial.value("bytes", Json::array())));
+        for (int waited = 0; waited < partial.value("ms", 0) && !told(finished_ids, id); waited += 5) {
+            if (told(cancelled_ids, id)) {
+                fail(id, "cancelled", "Cancelled.");
+                return true;
+            }
+            std::this_thread::sleep_for(5ms);
+        }
+    }
     if (answer.contains("error"))
         fail(id, "bad-input", answer["error"].get<std::string>());
     else

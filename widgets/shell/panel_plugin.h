@@ -27,12 +27,16 @@ struct PanelWidgets {
         {}; // asked when a project was opened, closed or got images; empty: always
 };
 
+// Without what a panel needs, its stage says what to do instead.
+enum class PanelNeeds { Nothing, Images }; // Images: an open project that has some
+
 struct PanelFactory {
     QString id;    // "label.tools"
     QString title; // "Label"
     Stage stage = Stage::Data;
     int order = 0; // among the panels of one stage: smaller first; several show as tabs
-    std::function<PanelWidgets(WorkbenchContext&)> make; // called when the stage is first shown
+    std::function<PanelWidgets(WorkbenchContext&)> make = {}; // called when the stage is first shown
+    PanelNeeds needs = PanelNeeds::Images;
 };
 
 // The door of a plugin's panels.so, loaded with QPluginLoader. Only lists; builds nothing.

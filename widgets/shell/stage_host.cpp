@@ -150,6 +150,9 @@ bool StageHost::serves(Stage stage) const {
 bool StageHost::project_ready(Stage stage, QString& title, QString& text) const {
     if (stage == Stage::Data)
         return true;
+    for (const Page* page : pages(stage))
+        if (page->factory.needs == PanelNeeds::Nothing)
+            return true;
     if (!context_.session.is_open()) {
         title = tr("No project is open");
         text = tr("%1 Begin in Data: open a folder of images or the sample project.").arg(purpose(stage));

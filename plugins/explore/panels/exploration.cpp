@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/explore/panels/exploration.h"
+
+#include "core/base/error.h"
+#include "widgets/shell/copy_command.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace eyepiece {
+
+namespace {
+
+constexpr std::size_t most_axes = 10; // of an outcome that become columns
+constexpr int seed = 1;               // the same picture every time
+
+Column corrected(const Column& column, const ColumnCorrection& correction) {
+    Column result = column;
+    if (correction.categorical.value_or(false) && column.type() != ColumnType::Categorical)
+        result = column.as_categorical();
+    if (correction.categorical && !*correction.categorical && column.type() == ColumnType::Categorical) {
+        TextValues texts;
+        Column::Missing missing(column.size(), false);
+        for (std::size_t row = 0; row < column.size(); ++row) {
+            missing[row] = column.missing(row);
+            texts.push_back(column.shown(row));
+        }
+        result = Column::text(column.name(), std::move(texts), std::move(missing));
+    }
+    return result.with_role(correction.role.value_or(column.role()));
+}
+
+// Which row of the table each row of an outcome is; empty when they are the same.
+std::vector<std::size_t> kept_rows(const Json& head) {
+    return head.contains("kept_rows") && head["kept_rows"].is_array()
+               ? head["kept_rows"].get<std::vector<std::size_t>>()
+               : std::vector<std::size_t>();
+}
+
+// Calls put(row of the table, row of the outcome).
+template<class Put>
+void for_rows(const StepOutcome& outcome, std::size_t rows, const Put& put) {
+    const auto kept = kept_rows(outcome.head);
+    const auto count = outcome.head.value("rows", std::size_t{0});
+    for (std::size_t at = 0; at < count; ++at) {
+        const std::size_t row = kept.empty() ? at : at < kept.size() ? kept[at] : rows;
+        if (row < rows)
+            put(row, at);
+    }
+}
+
+void add_outcome(Table& table, const ExplorationStep& step) {
+    const StepOutcome& outcome = *step.outcome;
+    const std::string title = Exploration::step_title(step);
+    if (step.kind == StepKind::Cluster) {
+        std::vector<std::int32_t> codes(table.rows(), -1);
+        std::int32_t most = -1;
+        for_rows(outcome, table.rows(), [&](std::size_t row, std::size_t at) {
+            codes[row] = outcome.labels[at];
+            most = std::max(most, codes[row]);
+        });
+        Column::Categories names;
+        for (std::int32_t at = 0; at <= most; ++at)
+            names.push_back("cluster " + std::to_string(at + 1));
+        table.add(Column::categorical(title + " cluster", std::move(codes), std::move(names))
+                      .with_role(ColumnRole::Annotation));
+        return;
+    }
+    const auto dimensions = outcome.head.value("dimensions", std::size_t{0});
+    for (std::size_t axis = 0; axis < std::min(dimensions, most_axes); ++axis) {
+        std::vector<float> values(table.rows(), std::numeric_limits<float>::quiet_NaN());
+        for_rows(outcome, table.rows(), [&](std::size_t row, std::size_t at) {
+            values[row] = outcome.points[at * dimensions + axis];
+        });
+        table.add(Column::reals(title + " " + std::to_string(axis + 1), std::move(values))
+                      .with_role(ColumnRole::Annotation));
+    }
+}
+
+Table whole_table(const Table& file, const ExplorationRecord& record) {
+    std::vector<Column> columns;
+    for (const Column& column : file.dense()) {
+        const auto found = record.corrections.find(column.name());
+        columns.push_back(found == record.corrections.end() ? column : corrected(column, found->second));
+    }
+    Table table(std::move(columns));
+    for (const ExplorationStep& step : record.steps)
+        if (step.outcome)
+            add_outcome(table, step);
+    if (!record.classes.empty() && record.class_of_row && record.class_of_row->size() == file.rows())
+        table.add(Column::categorical("class", *record.class_of_row, record.classes)
+                      .with_role(ColumnRole::Annotation));
+    if (file.sparse())
+        table.set_sparse(file.shared_sparse(), file.sparse_names());
+    if (file.row_names())
+        table.set_row_names(*file.row_names());
+    return table;
+}
+
+std::string assignments(const Json& set) {
+    std::string text;
+    for (const auto& [name, value] : set.items())
+        text += (text.empty() ? "" : ",") + name + "=" +
+                (value.is_string() ? value.get<std::string>() : value.dump());
+    return text;
+}
+
+} // namespace
+
+Exploration::Exploration(QObject* parent) : QObject(parent) {
+    connect(&building_, &LatestWork::failed, this, &Exploration::failed);
+}
+
+Exploration::~Exploration() = default;
+
+void Exploration::adopt(std::shared_ptr<const OpenedTable> opened, ExplorationRecord record) {
+    opened_ = std::move(opened);
+    record_ = std::move(record);
+    record_.rows = opened_->table.rows();
+    record_.columns = opened_->table.columns();
+    // Outcomes of a file that has other rows by now say nothing of them.
+    for (ExplorationStep& step : record_.steps)
+        if (step.outcome)
+            for_rows(*step.outcome, std::numeric_limits<std::size_t>::max(),
+                     [&](std::size_t row, std::size_t) {
+                         if (row >= record_.rows)
+                             step.outcome.reset();
+                     });
+    if (record_.class_of_row && record_.class_of_row->size() != record_.rows) {
+        record_.classes.clear();
+        record_.class_of_row.reset();
+    }
+    table_ = std::make_shared<const Table>();
+    selection_.reset(record_.rows);
+    Q_EMIT adopted();
+    rebuild();
+}
+
+void Exploration::close() {
+    building_.drop();
+    opened_.reset();
+    record_ = {};
+    table_ = std::make_shared<const Table>();
+    selection_.reset(0);
+    Q_EMIT closed();
+}
+
+void Exploration::rebuild() {
+    building_.start([this, opened = opened_, record = record_](LatestWork::Stop) {
+        auto table = std::make_shared<const Table>(whole_table(opened->table, record));
+        return LatestWork::Finish([this, opened, table] {
+            if (opened != opened_)
+                return;
+            table_ = table;
+            Q_EMIT table_changed();
+        });
+    });
+}
+
+bool Exploration::correctable(const std::string& column) const {
+    if (!opened_)
+        return false;
+    const auto found = opened_->table.find(column);
+    return found && *found < opened_->table.dense().size();
+}
+
+void Exploration::correct(const std::string& column, const ColumnCorrection& correction) {
+    if (!correctable(column) || record_.corrections[column] == correction)
+        return;
+    record_.corrections[column] = correction;
+    rebuild();
+    Q_EMIT steps_changed(); // what they are done to is no longer the same
+    Q_EMIT record_changed();
+}
+
+ExplorationStep* Exploration::find(int id) {
+    const auto found = std::find_if(record_.steps.begin(), record_.steps.end(),
+                                    [&](const ExplorationStep& step) { return step.id == id; });
+    return found == record_.steps.end() ? nullptr : &*found;
+}
+
+const ExplorationStep* Exploration::step(int id) const {
+    return const_cast<Exploration*>(this)->find(id);
+}
+
+int Exploration::add_step(StepKind kind, const std::string& name) {
+    ExplorationStep step;
+    for (const ExplorationStep& other : record_.steps)
+        step.id = std::max(step.id, other.id);
+    ++step.id;
+    step.kind = kind;
+    step.name = name;
+    // Preparing comes before what it prepares for.
+    auto place = record_.steps.end();
+    if (kind == StepKind::Prepare)
+        place = std::find_if(record_.steps.begin(), record_.steps.end(),
+                             [](const ExplorationStep& other) { return other.kind != StepKind::Prepare; });
+    record_.steps.insert(place, step);
+    Q_EMIT steps_changed();
+    Q_EMIT record_changed();
+    return step.id;
+}
+
+void Exploration::remove_step(int id) {
+    const ExplorationStep* gone = step(id);
+    if (!gone)
+        return;
+    const bool had_outcome = gone->outcome != nullptr;
+    std::erase_if(record_.steps, [&](const ExplorationStep& one) { return one.id == id; });
+    Q_EMIT steps_changed();
+    if (had_outcome)
+        rebuild();
+    Q_EMIT record_changed();
+}
+
+void Exploration::move_step(int id, int by) {
+    const ExplorationStep* moved = step(id);
+    if (!moved)
+        return;
+    const auto from = moved - record_.steps.data();
+    const auto to = from + by;
+    if (to < 0 || to >= static_cast<std::ptrdiff_t>(record_.steps.size()))
+        return;
+    std::swap(record_.steps[static_cast<std::size_t>(from)], record_.steps[static_cast<std::size_t>(to)]);
+    Q_EMIT steps_changed();
+    Q_EMIT record_changed();
+}
+
+void Exploration::set_settings(int id, const Json& set) {
+    ExplorationStep* changed = find(id);
+    if (!changed || changed->set == set)
+        return;
+    changed->set = set;
+    for (const ExplorationStep& each : record_.steps) // a preparing step makes all below it out of date
+        Q_EMIT step_changed(each.id);
+    Q_EMIT record_changed();
+}
+
+void Exploration::set_outcome(int id, std::shared_ptr<StepOutcome> outcome) {
+    ExplorationStep* done = find(id);
+    if (!done)
+        return;
+    // A name that no earlier outcome had: a file is never written over.
+    int number = 1;
+    if (done->outcome)
+        number = std::atoi(done->outcome->file.substr(done->outcome->file.rfind('-') + 1).c_str()) + 1;
+    outcome->file = std::string(done->kind == StepKind::Reduce ? "points-" : "labels-") + std::to_string(id) +
+                    "-" + std::to_string(number) + ".npy";
+    done->outcome = std::move(outcome);
+    rebuild();
+    Q_EMIT step_changed(id);
+    Q_EMIT record_changed();
+}
+
+bool Exploration::up_to_date(int id) const {
+    const ExplorationStep* one = step(id);
+    return one && one->outcome && one->outcome->spec == spec(id);
+}
+
+Json Exploration::spec(int id) const {
+    Json input = {{"path", record_.source.path}};
+    if (record_.source.format != "auto")
+        input["format"] = record_.source.format;
+    if (!record_.source.set.empty())
+        input["set"] = record_.source.set;
+    Json spec = {{"steps", Json::array()}, {"seed", seed}};
+    // Only where the user took something out or put it in: the engine knows a table's features itself.
+    if (!record_.corrections.empty() && opened_) {
+        std::vector<std::string> features;
+        for (std::size_t at = 0; at < opened_->table.columns(); ++at) {
+            const std::string& name = opened_->table.name(at);
+            const auto found = record_.corrections.find(name);
+            const ColumnCorrection* correction =
+                found == record_.corrections.end() ? nullptr : &found->second;
+            const ColumnRole role =
+                correction && correction->role ? *correction->role : opened_->table.role(at);
+            const bool categorical = correction && correction->categorical && *correction->categorical;
+            if (role == ColumnRole::Feature && !categorical)
+                features.push_back(name);
+        }
+        input["columns"] = features;
+    }
+    spec["input"] = input;
+    for (const ExplorationStep& one : record_.steps) {
+        if (one.id == id) {
+            spec["method"] = one.name;
+            spec["set"] = one.set;
+            break;
+        }
+        if (one.kind == StepKind::Prepare)
+            spec["steps"].push_back({{"name", one.name}, {"set", one.set}});
+    }
+    return spec;
+}
+
+QStringList Exploration::command(int id) const {
+    const ExplorationStep* one = step(id);
+    if (!one || !opened_)
+        return {};
+    const Json asked = spec(id);
+    const bool reduce = one->kind != StepKind::Cluster;
+    QStringList words{reduce ? QStringLiteral("embed") : QStringLiteral("cluster"),
+                      QString::fromStdString(record_.source.path), QStringLiteral("--method"),
+                      QString::fromStdString(one->name)};
+    for (const Json& step : asked["steps"]) {
+        const std::string set = assignments(step["set"]);
+        words << QStringLiteral("--step")
+              << QString::fromStdString(step["name"].get<std::string>() + (set.empty() ? "" : ":" + set));
+    }
+    words << setting_words(one->set);
+    words << QStringLiteral("--seed") << QString::number(seed) << QStringLiteral("--out")
+          << QString::fromStdString(std::filesystem::path(record_.source.path).stem().string() + "-" +
+                                    one->name + ".csv");
+    return words;
+}
+
+std::string Exploration::step_title(const ExplorationStep& step) {
+    // The name as listed is enough for a column's name; "umap" alone reads as a word.
+    std::string title = step.name;
+    if (title.size() <= 4 || title == "t-sne")
+        std::transform(title.begin(), title.end(), title.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return title == "T-SNE" ? "t-SNE" : title;
+}
+
+std::shared_ptr<const ScatterPoints> Exploration::map(const StepOutcome& outcome, const std::string&) const {
+    const auto dimensions = outcome.head.value("dimensions", std::size_t{0});
+    const auto rows = outcome.head.value("rows", std::size_t{0});
+    if (dimensions == 0 || outcome.points.size() < rows * dimensions || rows == 0)
+        return nullptr;
+    auto points = std::make_shared<ScatterPoints>();
+    points->x.assign(record_.rows, std::numeric_limits<float>::quiet_NaN());
+    points->y = points->x;
+    for_rows(outcome, record_.rows, [&](std::size_t row, std::size_t at) {
+        points->x[row] = outcome.points[at * dimensions];
+        points->y[row] = dimensions > 1 ? outcome.points[at * dimensions + 1] : 0.f;
+    });
+    return points;
+}
+
+void Exploration::name_rows(const std::string& name, const std::vector<std::size_t>& rows) {
+    if (!opened_ || rows.empty())
+        return;
+    auto classes = record_.class_of_row ? *record_.class_of_row : std::vector<std::int32_t>(record_.rows, -1);
+    std::int32_t code = -1;
+    if (!name.empty()) {
+        const auto found = std::find(record_.classes.begin(), record_.classes.end(), name);
+        code = static_cast<std::int32_t>(found - record_.classes.begin());
+        if (found == record_.classes.end())
+            record_.classes.push_back(name);
+    }
+    for (const std::size_t row : rows)
+        if (row < classes.size())
+            classes[row] = code;
+    record_.class_of_row = std::make_shared<const std::vector<std::int32_t>>(std::move(classes));
+    ++record_.class_revision;
+    rebuild();
+    Q_EMIT record_changed();
+}
+
+void Exploration::set_look(const Json& look) {
+    if (record_.look == look)
+        return;
+    record_.look = look;
+    Q_EMIT record_changed();
+}
+
+} // namespace eyepiece

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/formats/table_reader.h"
+#include "plugins/explore/panels/exploration_record.h"
+#include "widgets/plots/scatter_scene.h"
+#include "widgets/table/latest_work.h"
+#include "widgets/table/row_selection.h"
+
+#include <QObject>
+#include <QString>
+#include <QStringList>
+
+namespace eyepiece {
+
+// One table and what is done to it: the steps, their outcomes, the classes that the user named. Knows no
+// widget. The table that it shows is the file's, with the user's corrections and a column for each thing
+// found; it is put together on a thread of its own. Lives on the window's thread.
+class Exploration : public QObject {
+    Q_OBJECT
+public:
+    explicit Exploration(QObject* parent = nullptr);
+    ~Exploration() override;
+
+    bool is_open() const { return opened_ != nullptr; }
+    const OpenedTable& opened() const { return *opened_; }
+    const ExplorationRecord& record() const { return record_; }
+    RowSelection& selection() { return selection_; }
+    const std::shared_ptr<const Table>& table() const { return table_; } // empty before table_changed()
+
+    void adopt(std::shared_ptr<const OpenedTable> opened, ExplorationRecord record);
+    void set_id(const std::string& id) { record_.id = id; }
+    void close();
+
+    // A column of the file, by name. Those that steps made cannot be corrected.
+    bool correctable(const std::string& column) const;
+    void correct(const std::string& column, const ColumnCorrection& correction);
+
+    const ExplorationStep* step(int id) const;
+    int add_step(StepKind kind, const std::string& name);
+    void remove_step(int id);
+    void move_step(int id, int by); // up: negative
+    void set_settings(int id, const Json& set);
+    void set_outcome(int id, std::shared_ptr<StepOutcome> outcome);
+    // Its outcome is what the steps as they are now would give.
+    bool up_to_date(int id) const;
+
+    // What the engine is asked for this step: the table, the preparing steps above it, and its own settings.
+    Json spec(int id) const;
+    QStringList command(int id) const; // the words of eyepiece-cli that do the same
+
+    // Where an outcome puts the rows; null when it is none of Reduce.
+    std::shared_ptr<const ScatterPoints> map(const StepOutcome& outcome, const std::string& title) const;
+
+    // Gives the rows a class of this name; a row has one class at most. An empty name takes it away.
+    void name_rows(const std::string& name, const std::vector<std::size_t>& rows);
+    void set_look(const Json& look);
+
+    static std::string step_title(const ExplorationStep& step); // "UMAP", "k-means": for columns and plots
+
+Q_SIGNALS:
+    void adopted();       // another table; everything is to be shown anew
+    void table_changed(); // columns were added, changed or taken away
+    void steps_changed(); // another list of steps
+    void step_changed(int id);
+    void record_changed(); // worth keeping
+    void closed();
+    void failed(const QString& message);
+
+private:
+    ExplorationStep* find(int id);
+    void rebuild();
+
+    std::shared_ptr<const OpenedTable> opened_;
+    ExplorationRecord record_;
+    std::shared_ptr<const Table> table_ = std::make_shared<const Table>();
+    RowSelection selection_;
+    LatestWork building_;
+};
+
+} // namespace eyepiece

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "plugins/explore/panels/exploration_record.h"
+#include "widgets/table/latest_work.h"
+
+#include <QObject>
+#include <QTimer>
+
+namespace eyepiece {
+
+class Exploration;
+class TableOpener;
+class WorkbenchContext;
+
+// Keeps the exploration in the project's folder as it comes about, and brings it back: the last one when the
+// project is opened, others when asked. Lives on the window's thread; writes on a thread of its own.
+class ExplorationKeeper : public QObject {
+    Q_OBJECT
+public:
+    ExplorationKeeper(WorkbenchContext& context, Exploration& exploration, TableOpener& opener,
+                      QObject* parent = nullptr);
+    ~ExplorationKeeper() override;
+
+    // A file: with all that this project knows of it already.
+    void open_file(const QString& path);
+    // The one at hand, read otherwise.
+    void open_again(const TableSource& source);
+    void open_recent(const QString& id);
+    const std::vector<ExplorationStore::Entry>& recent() const { return recent_; }
+    void flush(); // writes what is not written yet, now
+
+Q_SIGNALS:
+    void recent_changed();
+
+private:
+    void project_opened();
+    void project_closing();
+    void save_soon();
+    void save();
+    void list();
+
+    WorkbenchContext& context_;
+    Exploration& exploration_;
+    TableOpener& opener_;
+    std::vector<ExplorationStore::Entry> recent_;
+    std::filesystem::path folder_; // of the project; empty: none, nothing is kept
+    bool restore_ = false;         // the last exploration is wanted
+    bool dirty_ = false;
+    QTimer soon_;
+    LatestWork writing_, listing_;
+};
+
+} // namespace eyepiece

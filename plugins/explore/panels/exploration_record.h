@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/parameters.h"
+#include "core/data/table.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace eyepiece {
+
+// Where a table came from, and how it was read.
+struct TableSource {
+    std::string path;
+    std::string format = "auto"; // or the reader that the user chose
+    Json set = Json::object();   // the reader's parameters that the user has set
+    bool operator==(const TableSource&) const = default;
+};
+
+// What the user said of a column, against the file.
+struct ColumnCorrection {
+    std::optional<ColumnRole> role;
+    std::optional<bool> categorical;
+    bool operator==(const ColumnCorrection&) const = default;
+};
+
+enum class StepKind { Prepare, Reduce, Cluster };
+std::string_view to_string(StepKind kind);
+
+// A step's outcome as the engine gave it: of Reduce `points` (float32), of Cluster `labels` (int32).
+struct StepOutcome {
+    Json head = Json::object();       // rows, dimensions, scores, notes, kept_rows ...
+    Json spec = Json::object();       // what was asked: a step whose settings changed since is not up to date
+    std::vector<float> points;        // head's rows x dimensions, row after row
+    std::vector<std::int32_t> labels; // one for each of head's rows; -1: noise
+    std::string file;                 // its name within the exploration's folder
+};
+
+struct ExplorationStep {
+    int id = 0;
+    StepKind kind = StepKind::Prepare;
+    std::string name; // as the engine lists it: "umap"
+    Json set = Json::object();
+    std::shared_ptr<const StepOutcome> outcome; // null: not run yet
+};
+
+// Everything about an exploration that is kept: explorations/<id>/exploration.json, and a NumPy file beside
+// it for each outcome and for the named classes. A value: copies share the large parts.
+struct ExplorationRecord {
+    std::string id; // empty: kept nowhere, for no project is open
+    TableSource source;
+    std::size_t rows = 0, columns = 0;                   // of the table, for the list of recent ones
+    std::map<std::string, ColumnCorrection> corrections; // by column name
+    std::vector<ExplorationStep> steps;
+    std::vector<std::string> classes;                              // named by the user
+    std::shared_ptr<const std::vector<std::int32_t>> class_of_row; // -1: none; null: no class was named
+    int class_revision = 0;
+    Json look = Json::object(); // what was shown: axes, colour, size
+};
+
+// explorations/ of one project. All throw Error(Storage | BadInput). Any thread, one at a time.
+class ExplorationStore {
+public:
+    explicit ExplorationStore(std::filesystem::path project_folder);
+
+    struct Entry {
+        std::string id;
+        TableSource source;
+        std::size_t rows = 0, columns = 0, steps = 0;
+        std::filesystem::file_time_type changed;
+    };
+    std::vector<Entry> all() const;                    // newest first; damaged ones are left out
+    std::string new_id(const std::string& path) const; // "0003-iris"
+    ExplorationRecord read(const std::string& id) const;
+    // Files that are not there yet first, then exploration.json whole: whoever reads sees the old or the new.
+    void write(const ExplorationRecord& record) const;
+
+private:
+    std::filesystem::path folder_;
+};
+
+} // namespace eyepiece

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/explore/panels/explore_panel.h"
+
+#include "plugins/explore/panels/data_section.h"
+#include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/exploration_keeper.h"
+#include "plugins/explore/panels/explore_middle.h"
+#include "plugins/explore/panels/scatter_pane.h"
+#include "plugins/explore/panels/selection_section.h"
+#include "plugins/explore/panels/step_runner.h"
+#include "plugins/explore/panels/steps_section.h"
+#include "plugins/explore/panels/table_opener.h"
+#include "widgets/shell/workbench_context.h"
+#include "widgets/table/column_summary.h"
+#include "widgets/table/table_view.h"
+#include "widgets/theme/theme.h"
+
+#include <QVBoxLayout>
+
+namespace eyepiece {
+
+namespace {
+
+// What the three columns share. The window may take the columns down in any order, so it belongs to all
+// three: the last one to go takes it along.
+struct Shared {
+    explicit Shared(WorkbenchContext& context)
+        : opener(context), runner(context, exploration), keeper(context, exploration, opener) {}
+    Exploration exploration;
+    TableOpener opener;
+    StepRunner runner;
+    ExplorationKeeper keeper;
+};
+
+class Holder : public QWidget {
+public:
+    explicit Holder(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+    ~Holder() override { qDeleteAll(findChildren<QWidget*>(Qt::FindDirectChildrenOnly)); }
+
+private:
+    std::shared_ptr<Shared> shared_;
+};
+
+} // namespace
+
+PanelWidgets make_explore_panel(WorkbenchContext& context) {
+    auto shared = std::make_shared<Shared>(context);
+    auto* left = new Holder(shared);
+    auto* middle = new Holder(shared);
+    auto* right = new Holder(shared);
+
+    auto* column = new QVBoxLayout(left);
+    column->setContentsMargins(Theme::space(3), Theme::space(3), Theme::space(3), Theme::space(3));
+    column->setSpacing(Theme::space(4));
+    auto* data = new DataSection(context, shared->exploration, shared->opener, left);
+    auto* steps = new StepsSection(context, shared->exploration, shared->runner, left);
+    column->addWidget(data);
+    column->addWidget(steps);
+    column->addStretch();
+
+    auto* points = new ExploreMiddle(context, shared->exploration, shared->keeper, shared->opener,
+                                     shared->runner, middle);
+    auto* whole = new QVBoxLayout(middle);
+    whole->setContentsMargins(0, 0, 0, 0);
+    whole->addWidget(points);
+
+    auto* selection = new SelectionSection(context, shared->exploration, right);
+    auto* side = new QVBoxLayout(right);
+    side->setContentsMargins(0, 0, 0, 0);
+    side->addWidget(selection);
+
+    ExplorationKeeper* keeper = &shared->keeper;
+    QObject::connect(data, &DataSection::open_asked, points, &ExploreMiddle::ask_file);
+    QObject::connect(data, &DataSection::read_again_asked, keeper, &ExplorationKeeper::open_again);
+    QObject::connect(data, &DataSection::recent_chosen, keeper, &ExplorationKeeper::open_recent);
+    const auto show_recent = [data, keeper] { data->set_recent(keeper->recent()); };
+    QObject::connect(keeper, &ExplorationKeeper::recent_changed, data, show_recent);
+    QObject::connect(&shared->exploration, &Exploration::adopted, data, show_recent);
+    QObject::connect(steps, &StepsSection::show_asked, &points->scatter(), &ScatterPane::show_map);
+    QObject::connect(&points->scatter(), &ScatterPane::shown_step_changed, steps, &StepsSection::set_shown);
+    QObject::connect(&points->table(), &TableView::current_column_changed, &selection->column(),
+                     &ColumnSummary::show_column);
+    // Without a table there is nothing to say of a selection, but the column comes as soon as there is one.
+    return {left, middle, right};
+}
+
+} // namespace eyepiece

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/explore/panels/scatter_pane.h"
+
+#include "core/base/error.h"
+#include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/step_runner.h"
+#include "widgets/plots/scatter_export.h"
+#include "widgets/shell/action_registry.h"
+#include "widgets/shell/background_job.h"
+#include "widgets/shell/notices.h"
+#include "widgets/shell/workbench_context.h"
+#include "widgets/table/table_text.h"
+#include "widgets/theme/controls.h"
+
+#include <QAction>
+#include <QComboBox>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QVBoxLayout>
+#include <cmath>
+#include <numeric>
+
+namespace eyepiece {
+
+namespace {
+
+constexpr int none = -1; // of a box: no column
+constexpr std::size_t described = 6;
+
+QComboBox* column_box(const char* name, const QString& accessible, const QString& help, QWidget* parent) {
+    auto* box = new QComboBox(parent);
+    box->setObjectName(QString::fromLatin1(name));
+    box->setAccessibleName(accessible);
+    box->setToolTip(help);
+    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box->setMinimumContentsLength(8);
+    return box;
+}
+
+bool placeable(ColumnType type) {
+    return type != ColumnType::Text;
+}
+
+} // namespace
+
+ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, StepRunner& runner,
+                         QWidget* parent)
+    : QWidget(parent)
+    , context_(context)
+    , exploration_(exploration)
+    , runner_(runner)
+    , view_(new ScatterView(context.theme, exploration.selection(), this)) {
+    setObjectName(QStringLiteral("explore.scatter"));
+    const Theme& theme = context.theme;
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    auto* bar = new QWidget(this);
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(Theme::space(3), Theme::space(1), Theme::space(2), Theme::space(1));
+    row->setSpacing(Theme::space(1));
+    map_ = column_box("scatter.map", tr("What the points are placed by"), tr("A map, or two columns"), bar);
+    x_ = column_box("scatter.x", tr("Across"), tr("Column along the horizontal axis"), bar);
+    y_ = column_box("scatter.y", tr("Up"), tr("Column along the vertical axis"), bar);
+    color_ = column_box("scatter.color", tr("Colour"), tr("Column that gives the points their colour"), bar);
+    size_ = column_box("scatter.size", tr("Size"), tr("Column that gives the points their size"), bar);
+    for (QComboBox* box : {map_, x_, y_, color_, size_})
+        row->addWidget(box, 1);
+    row->addStretch(1);
+    const auto tool = [&](const char* id, const QString& title, const QString& help, const char* icon,
+                          int key, std::function<void()> handler, bool checkable) {
+        ActionSpec spec{QString::fromLatin1(id),
+                        title,
+                        help,
+                        QString::fromLatin1(icon),
+                        QKeySequence(key),
+                        Stage::Explore,
+                        std::move(handler)};
+        spec.checkable = checkable;
+        QToolButton* button = action_button(context_.actions.add(std::move(spec), this), bar);
+        button->setObjectName(QString::fromLatin1(id));
+        row->addWidget(button);
+        return button;
+    };
+    lasso_ = tool(
+        "explore.lasso", tr("Lasso"), tr("Draw around points to select them; Shift adds, Alt takes away"),
+        "lasso", Qt::Key_L, [this] { view_->set_drag(ScatterView::Drag::Lasso); }, true);
+    pan_ = tool(
+        "explore.pan", tr("Move the view"), tr("Drag moves the view; so does the middle button"), "hand",
+        Qt::Key_H, [this] { view_->set_drag(ScatterView::Drag::Pan); }, true);
+    tool(
+        "explore.fit", tr("Show all points"), {}, "zoom-fit", Qt::Key_0, [this] { view_->fit(); }, false);
+    density_ = tool(
+        "explore.density", tr("Density"), tr("Show how many points lie where"), "heat", Qt::Key_D,
+        [this] {
+            view_->set_density(!view_->density());
+            context_.actions.find(QStringLiteral("explore.density"))->setChecked(view_->density());
+            remember();
+        },
+        true);
+    tool(
+        "explore.save-plot", tr("Save the plot…"), tr("As SVG, PDF, PNG, or its data as CSV"), "download", 0,
+        [this] { ask_save(); }, false);
+    column->addWidget(bar);
+    column->addWidget(view_, 1);
+    title_ = text_label(theme, {}, Token::Text, view_);
+    title_->setObjectName(QStringLiteral("scatter.title"));
+    title_->setWordWrap(false);
+    title_->setAttribute(Qt::WA_TransparentForMouseEvents);
+    title_->move(14, 8);
+    view_->set_describe([this](std::size_t row) { return describe(row); });
+
+    const auto show_drag = [this] {
+        const bool lasso = view_->drag() == ScatterView::Drag::Lasso;
+        context_.actions.find(QStringLiteral("explore.lasso"))->setChecked(lasso);
+        context_.actions.find(QStringLiteral("explore.pan"))->setChecked(!lasso);
+    };
+    connect(view_, &ScatterView::drag_changed, this, show_drag);
+    for (const char* id :
+         {"explore.lasso", "explore.pan"}) // a click on the one that is on must not put it off
+        connect(context_.actions.find(QString::fromLatin1(id)), &QAction::triggered, this, show_drag);
+    show_drag();
+    connect(view_, &ScatterView::failed, this,
+            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
+    for (LatestWork* work : {&points_, &colors_, &sizes_})
+        connect(work, &LatestWork::failed, this,
+                [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
+    connect(map_, &QComboBox::currentIndexChanged, this, [this] {
+        if (!filling_)
+            show_map(map_->currentData().toInt());
+    });
+    for (QComboBox* box : {x_, y_})
+        connect(box, &QComboBox::currentIndexChanged, this, [this] {
+            if (!filling_) {
+                show_points();
+                remember();
+            }
+        });
+    connect(color_, &QComboBox::currentIndexChanged, this, [this] {
+        if (!filling_) {
+            show_colors();
+            remember();
+        }
+    });
+    connect(size_, &QComboBox::currentIndexChanged, this, [this] {
+        if (!filling_) {
+            show_sizes();
+            remember();
+        }
+    });
+    connect(&exploration_, &Exploration::adopted, this, &ScatterPane::adopt);
+    connect(&exploration_, &Exploration::closed, this, &ScatterPane::adopt);
+    connect(&exploration_, &Exploration::table_changed, this, [this] {
+        fill_boxes();
+        show_points();
+        show_colors();
+        show_sizes();
+    });
+    connect(&exploration_, &Exploration::steps_changed, this, [this] {
+        if (step_ != 0 && !exploration_.step(step_))
+            show_map(0);
+        else
+            fill_boxes();
+    });
+    connect(&runner_, &StepRunner::live, this,
+            [this](int id, const std::shared_ptr<const StepOutcome>& points) {
+                live_ = points;
+                if (step_ != id) {
+                    step_ = id; // what one has just started is what one wants to see
+                    Q_EMIT shown_step_changed(id);
+                    fill_boxes();
+                }
+                show_points();
+            });
+    connect(&runner_, &StepRunner::changed, this, [this](int id) {
+        if (id != step_ || runner_.running(id))
+            return;
+        live_.reset(); // it has ended: what is kept counts
+        if (const ExplorationStep* step = exploration_.step(id); step && step->outcome)
+            show_points();
+        else
+            show_map(0);
+    });
+    connect(&exploration_, &Exploration::step_changed, this, [this](int id) {
+        const ExplorationStep* step = exploration_.step(id);
+        if (step && step->kind == StepKind::Reduce && step->outcome && step_ == 0 &&
+            !runner_.problem(id).size() && runner_.running(id))
+            show_map(id); // the first picture of a step that sent nothing on its way
+    });
+}
+
+ScatterPane::~ScatterPane() = default;
+
+void ScatterPane::adopt() {
+    live_.reset();
+    shown_.reset();
+    view_->set_points(nullptr);
+    const Json look = exploration_.record().look;
+    step_ = look.value("map", 0);
+    const ExplorationStep* step = exploration_.step(step_);
+    if (!step || !step->outcome)
+        step_ = 0;
+    view_->set_density(look.value("density", false));
+    context_.actions.find(QStringLiteral("explore.density"))->setChecked(view_->density());
+    filling_ = true;
+    for (QComboBox* box : {map_, x_, y_, color_, size_})
+        box->clear();
+    filling_ = false;
+    title_->clear();
+    Q_EMIT shown_step_changed(step_);
+}
+
+void ScatterPane::fill_boxes() {
+    if (!exploration_.is_open())
+        return;
+    filling_ = true;
+    const Table& table = *exploration_.table();
+    const Json look = exploration_.record().look;
+    map_->clear();
+    map_->addItem(tr("Two columns"), 0);
+    for (const ExplorationStep& step : exploration_.record().steps)
+        if (step.kind == StepKind::Reduce && (step.outcome || (live_ && step.id == step_)))
+            map_->addItem(QString::fromStdString(Exploration::step_title(step)), step.id);
+    map_->setCurrentIndex(std::max(0, map_->findData(step_)));
+    // Names are remembered, not places: columns come and go with the steps.
+    const auto fill = [&](QComboBox* box, const QString& no_column, const char* remembered, int at_first,
+                          const std::function<bool(std::size_t)>& fits) {
+        QString before = box->currentText();
+        if (before.isEmpty() && look.contains(remembered) && look[remembered].is_string())
+            before = QString::fromStdString(look[remembered].get<std::string>());
+        box->clear();
+        if (!no_column.isEmpty())
+            box->addItem(no_column, none);
+        for (std::size_t at = 0; at < table.columns(); ++at)
+            if (fits(at))
+                box->addItem(QString::fromStdString(table.name(at)), static_cast<int>(at));
+        const int found = before.isEmpty() ? -1 : box->findText(before);
+        box->setCurrentIndex(found >= 0 ? found : std::min(at_first, box->count() - 1));
+    };
+    const auto can_place = [&](std::size_t at) { return placeable(table.type(at)); };
+    fill(x_, {}, "x", 0, can_place);
+    fill(y_, {}, "y", 1, can_place);
+    // A target, or the clusters, is what one wants to see first.
+    int wanted = 0;
+    for (std::size_t at = 0; at < table.columns() && wanted == 0; ++at)
+        if (table.role(at) == ColumnRole::Target || table.type(at) == ColumnType::Categorical)
+            wanted = static_cast<int>(at) + 1;
+    fill(color_, tr("One colour"), "color", wanted, [](std::size_t) { return true; });
+    fill(size_, tr("One size"), "size", 0, [&](std::size_t at) {
+        return table.type(at) != ColumnType::Text && table.type(at) != ColumnType::Categorical;
+    });
+    for (QComboBox* box : {x_, y_})
+        box->setVisible(step_ == 0);
+    filling_ = false;
+    show_title();
+}
+
+void ScatterPane::show_map(int step) {
+    if (step != step_) {
+        step_ = step;
+        if (!runner_.running(step))
+            live_.reset();
+        Q_EMIT shown_step_changed(step_);
+        remember();
+    }
+    fill_boxes();
+    show_points();
+}
+
+void ScatterPane::show_points() {
+    if (!exploration_.is_open())
+        return;
+    show_title();
+    const ExplorationStep* step = exploration_.step(step_);
+    if (const std::shared_ptr<const StepOutcome> outcome = live_ ? live_ : step ? step->outcome : nullptr) {
+        if (shown_ == outcome)
+            return;
+        shown_ = outcome;
+        if (auto points = exploration_.map(*outcome, {}))
+            view_->set_points(std::move(points));
+        return;
+    }
+    const int x = x_->count() ? x_->currentData().toInt() : none,
+              y = y_->count() ? y_->currentData().toInt() : none;
+    if (x < 0 || y < 0)
+        return;
+    points_.start([this, table = exploration_.table(), x, y](LatestWork::Stop) {
+        auto points = std::make_shared<ScatterPoints>();
+        const auto read = [&](int at, std::vector<float>& values, std::string& title) {
+            const Column column = table->column(static_cast<std::size_t>(at));
+            values.resize(column.size());
+            column.numbers(0, values);
+            if (column.type() == ColumnType::Categorical) // -1 is no place
+                for (std::size_t row = 0; row < values.size(); ++row)
+                    if (column.missing(row))
+                        values[row] = std::nanf("");
+            title = column.name();
+        };
+        read(x, points->x, points->x_title);
+        read(y, points->y, points->y_title);
+        points->equal_axes = false;
+        return LatestWork::Finish([this, table, points] {
+            if (table != exploration_.table() || step_ != 0)
+                return;
+            shown_ = points;
+            view_->set_points(points);
+        });
+    });
+}
+
+void ScatterPane::show_colors() {
+    const int at = color_->count() ? color_->currentData().toInt() : none;
+    show_title();
+    if (at < 0 || !exploration_.is_open()) {
+        colors_.drop();
+        return view_->set_coloring(std::make_shared<const ScatterColoring>());
+    }
+    colors_.start([this, table = exploration_.table(), at](LatestWork::Stop) {
+        auto coloring = std::make_shared<const ScatterColoring>(
+            ScatterColoring::by(table->column(static_cast<std::size_t>(at))));
+        return LatestWork::Finish([this, table, coloring] {
+            if (table == exploration_.table())
+                view_->set_coloring(coloring);
+        });
+    });
+}
+
+void ScatterPane::show_sizes() {
+    const int at = size_->count() ? size_->currentData().toInt() : none;
+    if (at < 0 || !exploration_.is_open()) {
+        sizes_.drop();
+        return view_->set_sizes(nullptr);
+    }
+    sizes_.start([this, table = exploration_.table(), at](LatestWork::Stop) {
+        auto sizes = std::make_shared<const std::vector<std::uint8_t>>(
+            scatter_sizes(table->column(static_cast<std::size_t>(at))));
+        return LatestWork::Finish([this, table, sizes] {
+            if (table == exploration_.table())
+                view_->set_sizes(sizes);
+        });
+    });
+}
+
+void ScatterPane::show_title() {
+    const QString by = color_->count() && color_->currentData().toInt() >= 0
+                           ? tr(" coloured by %1").arg(color_->currentText())
+                           : QString();
+    title_->setText(step_ != 0 ? map_->currentText() + by
+                               : tr("%1 against %2%3").arg(y_->currentText(), x_->currentText(), by));
+    title_->adjustSize();
+}
+
+void ScatterPane::remember() {
+    Json look = exploration_.record().look;
+    look["map"] = step_;
+    for (const auto& [name, box] :
+         {std::pair<const char*, QComboBox*>{"x", x_}, {"y", y_}, {"color", color_}, {"size", size_}})
+        if (box->count() > 0)
+            look[name] = box->currentText().toStdString();
+    look["density"] = view_->density();
+    exploration_.set_look(look);
+}
+
+QString ScatterPane::describe(std::size_t row) const {
+    const Table& table = *exploration_.table();
+    if (row >= table.rows())
+        return {};
+    QStringList lines{table.row_names() ? QString::fromStdString(table.row_names()->shown(row))
+                                        : tr("Row %1").arg(row + 1)};
+    // What it is coloured by first, then the first columns of the table.
+    std::vector<std::size_t> columns;
+    if (const int at = color_->count() ? color_->currentData().toInt() : none; at >= 0)
+        columns.push_back(static_cast<std::size_t>(at));
+    for (std::size_t at = 0; at < table.dense().size() && columns.size() < described; ++at)
+        if (columns.empty() || columns.front() != at)
+            columns.push_back(at);
+    for (const std::size_t at : columns) {
+        if (at >= table.columns())
+            continue;
+        const std::string value =
+            at < table.dense().size()
+                ? table.dense()[at].shown(row)
+                : QString::number(static_cast<double>(table.sparse()->at(row, at - table.dense().size())),
+                                  'g', 5)
+                      .toStdString();
+        lines << QString::fromStdString(table.name(at) + ": " + (value.empty() ? "–" : value));
+    }
+    return lines.join('\n');
+}
+
+void ScatterPane::ask_save() {
+    if (!view_->points())
+        return context_.notices.show(Notice::Kind::Look,
+                                     tr("There are no points to save yet. Open a table first."));
+    const QString base =
+        QFileInfo(QString::fromStdString(exploration_.record().source.path)).completeBaseName();
+    const QString file =
+        QFileDialog::getSaveFileName(this, tr("Save the plot"), base + QStringLiteral(".png"),
+                                     tr("Picture (*.png);;Drawing (*.svg);;Page (*.pdf);;Its data (*.csv)"));
+    if (!file.isEmpty())
+        save(file);
+}
+
+void ScatterPane::save(const QString& file) {
+    auto notice = std::make_shared<QString>(tr("Saved %1.").arg(file));
+    BackgroundJob::Work work;
+    if (QFileInfo(file).suffix().toLower() == QLatin1String("csv")) {
+        const ScatterPoints* points = view_->points();
+        if (!points)
+            return;
+        Table table;
+        if (const auto& names = exploration_.table()->row_names())
+            table.set_row_names(*names);
+        const std::string title = title_->text().toStdString();
+        table.add(Column::reals(points->x_title.empty() ? "x1" : points->x_title, points->x));
+        table.add(Column::reals(points->y_title.empty() ? "x2" : points->y_title, points->y));
+        if (const int at = color_->currentData().toInt(); color_->count() > 0 && at >= 0)
+            table.add(exploration_.table()->column(static_cast<std::size_t>(at)));
+        work = [file, table](JobContext& context) {
+            std::vector<std::uint32_t> rows(table.rows());
+            std::iota(rows.begin(), rows.end(), 0u);
+            save_table_csv(file.toStdString(), table, rows, context);
+        };
+    } else {
+        work = [file, notice, page = scatter_page(*view_, context_.theme, title_->text())](JobContext&) {
+            if (save_scatter(file, page))
+                *notice += " " + tr("The points are a picture in it: there are too many for shapes.");
+        };
+    }
+    auto* job = new BackgroundJob(tr("Save %1").arg(QFileInfo(file).fileName()), std::move(work), this);
+    connect(job, &BackgroundJob::finished, this,
+            [this, notice] { context_.notices.show(Notice::Kind::Good, *notice); });
+    connect(job, &BackgroundJob::failed, this,
+            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
+    connect(job, &BackgroundJob::ended, job, &QObject::deleteLater);
+    job->start();
+}
+
+} // namespace eyepiece

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <QWidget>
+
+class QLabel;
+class QLineEdit;
+class QPushButton;
+
+namespace eyepiece {
+
+class ApartSection;
+class ColumnSummary;
+class Exploration;
+class SectionHeader;
+class WorkbenchContext;
+
+// What is selected, and what can be made of it: a class, a file of these rows. Below, the values of a column.
+class SelectionSection : public QWidget {
+    Q_OBJECT
+public:
+    SelectionSection(WorkbenchContext& context, Exploration& exploration, QWidget* parent = nullptr);
+    ColumnSummary& column() { return *column_; }
+    void save_selected(const QString& file); // as CSV
+
+private:
+    void refresh();
+    void name_class();
+    void ask_save();
+
+    WorkbenchContext& context_;
+    Exploration& exploration_;
+    SectionHeader* header_;
+    QLineEdit* name_;
+    QPushButton *name_button_, *keep_, *nothing_;
+    QLabel* hint_;
+    ApartSection* apart_;
+    ColumnSummary* column_;
+};
+
+} // namespace eyepiece

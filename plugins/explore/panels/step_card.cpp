@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "plugins/explore/panels/step_card.h"
+
+#include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/step_runner.h"
+#include "widgets/forms/parameter_form.h"
+#include "widgets/shell/copy_command.h"
+#include "widgets/shell/workbench_context.h"
+#include "widgets/theme/controls.h"
+
+#include <QHBoxLayout>
+#include <QLocale>
+#include <QVBoxLayout>
+
+namespace eyepiece {
+
+namespace {
+
+QString figure(const Json& json, const char* name) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_number() ? QLocale::c().toString(found->get<double>(), 'f', 2)
+                                                     : QString();
+}
+
+} // namespace
+
+QString score_words(const Json& head) {
+    const auto found = head.find("scores");
+    if (found == head.end())
+        return {};
+    QStringList lines;
+    if (found->is_array())
+        for (const Json& score : *found) {
+            QStringList words;
+            if (const QString value = figure(score, "trustworthiness"); !value.isEmpty())
+                words << StepCard::tr("Trustworthiness %1").arg(value);
+            if (const QString value = figure(score, "kept"); !value.isEmpty())
+                words << StepCard::tr("neighbours kept %1").arg(value);
+            if (const int among = score.value("neighbours", 0); among > 0 && found->size() > 1)
+                words << StepCard::tr("among %1").arg(among);
+            lines << words.join(QStringLiteral(" · "));
+        }
+    else if (found->is_object()) {
+        QStringList words;
+        if (const QString value = figure(*found, "silhouette"); !value.isEmpty())
+            words << StepCard::tr("Silhouette %1").arg(value);
+        if (const QString value = figure(*found, "davies_bouldin"); !value.isEmpty())
+            words << StepCard::tr("Davies-Bouldin %1").arg(value);
+        lines << words.join(QStringLiteral(" · "));
+    }
+    return lines.join('\n');
+}
+
+StepCard::StepCard(WorkbenchContext& context, Exploration& exploration, StepRunner& runner, int id,
+                   QWidget* parent)
+    : QWidget(parent), context_(context), exploration_(exploration), runner_(runner), id_(id) {
+    const Theme& theme = context.theme;
+    setObjectName(QStringLiteral("step.%1").arg(id));
+    auto* whole = new QVBoxLayout(this);
+    whole->setContentsMargins(0, 0, 0, 0);
+    card_ = new Card(theme, {}, {}, this);
+    whole->addWidget(card_);
+    const auto name = [&](const char* what) {
+        return QStringLiteral("step.%1.%2").arg(id).arg(QLatin1String(what));
+    };
+    const ExplorationStep* step = exploration.step(id);
+    form_ = new ParameterForm(theme, card_);
+    form_->setObjectName(name("form"));
+    card_->content()->addWidget(form_);
+    progress_ = new ProgressLine(theme, card_);
+    progress_->setAccessibleName(tr("How far the step is"));
+    progress_->hide();
+    card_->content()->addWidget(progress_);
+    problem_ = text_label(theme, {}, Token::Bad, card_);
+    problem_->setObjectName(name("problem"));
+    problem_->hide();
+    card_->content()->addWidget(problem_);
+
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(Theme::space(1));
+    run_ = quiet_button(tr("Run"), name("run"), card_);
+    run_->setToolTip(tr("Have the engine do this step, after the preparing steps above it"));
+    show_ = quiet_button(tr("Show"), name("show"), card_);
+    show_->setToolTip(tr("Show this map in the middle"));
+    keep_ = quiet_button(tr("Stop, keep"), name("keep"), card_);
+    keep_->setToolTip(tr("Stop now and keep the points as they are"));
+    cancel_ = quiet_button(tr("Cancel"), name("cancel"), card_);
+    cancel_->setToolTip(tr("Stop, and throw away what has come of it"));
+    for (QPushButton* button : {run_, show_, keep_, cancel_}) {
+        button->setProperty("size", "small");
+        buttons->addWidget(button);
+    }
+    buttons->addStretch();
+    up_ = icon_button(theme, QStringLiteral("chevron-up"), tr("Earlier"), name("up"), card_);
+    down_ = icon_button(theme, QStringLiteral("chevron-down"), tr("Later"), name("down"), card_);
+    remove_ = icon_button(theme, QStringLiteral("trash"), tr("Take this step out"), name("remove"), card_);
+    for (QToolButton* button : {up_, down_, remove_})
+        buttons->addWidget(button);
+    card_->content()->addLayout(buttons);
+    copy_ = link_button(tr("Copy command"), name("copy"), card_);
+    copy_->setToolTip(tr("The line of eyepiece-cli that does the same"));
+    card_->content()->addWidget(copy_, 0, Qt::AlignLeft);
+    copy_->setVisible(step && step->kind != StepKind::Prepare);
+
+    connect(form_, &ParameterForm::changed, this, [this] {
+        if (form_->valid())
+            exploration_.set_settings(id_, form_->values());
+        refresh();
+    });
+    connect(run_, &QPushButton::clicked, this, [this] { runner_.run(id_); });
+    connect(show_, &QPushButton::clicked, this, [this] { Q_EMIT show_asked(id_); });
+    connect(keep_, &QPushButton::clicked, this, [this] { runner_.finish(id_); });
+    connect(cancel_, &QPushButton::clicked, this, [this] { runner_.cancel(id_); });
+    connect(copy_, &QPushButton::clicked, this,
+            [this] { copy_command(exploration_.command(id_), context_.notices); });
+    // These end this card: not from within its own button's click.
+    connect(
+        up_, &QToolButton::clicked, &exploration_, [&exploration, id] { exploration.move_step(id, -1); },
+        Qt::QueuedConnection);
+    connect(
+        down_, &QToolButton::clicked, &exploration_, [&exploration, id] { exploration.move_step(id, 1); },
+        Qt::QueuedConnection);
+    connect(
+        remove_, &QToolButton::clicked, &exploration_, [&exploration, id] { exploration.remove_step(id); },
+        Qt::QueuedConnection);
+    connect(&exploration_, &Exploration::step_changed, this, [this](int changed) {
+        if (changed == id_)
+            refresh();
+    });
+    connect(&runner_, &StepRunner::changed, this, [this](int changed) {
+        if (changed == id_)
+            refresh();
+    });
+    title_ = step ? QString::fromStdString(Exploration::step_title(*step)) : QString();
+    refresh();
+}
+
+void StepCard::set_entry(const Json& entry) {
+    title_ = QString::fromStdString(entry.value("title", entry.value("name", std::string())));
+    setToolTip(QString::fromStdString(entry.value("help", std::string())));
+    form_->set_schema_json(entry.value("parameters", Json::array()));
+    if (const ExplorationStep* step = exploration_.step(id_))
+        form_->set_values(step->set);
+    refresh();
+}
+
+void StepCard::set_place(int number, bool first, bool last) {
+    number_ = number;
+    up_->setEnabled(!first);
+    down_->setEnabled(!last);
+    refresh();
+}
+
+void StepCard::set_shown(bool shown) {
+    shown_ = shown;
+    refresh();
+}
+
+QString StepCard::outcome_words() const {
+    const ExplorationStep* step = exploration_.step(id_);
+    if (!step || !step->outcome)
+        return {};
+    const Json& head = step->outcome->head;
+    QStringList lines;
+    if (step->kind == StepKind::Cluster)
+        lines << tr("%1 clusters").arg(head.value("clusters", 0));
+    if (const QString scores = score_words(head); !scores.isEmpty())
+        lines << scores;
+    const Json notes = head.value("notes", Json::array());
+    for (const Json& note : notes)
+        if (note.is_string())
+            lines << QString::fromStdString(note.get<std::string>());
+    if (!exploration_.up_to_date(id_))
+        lines << tr("Settings changed since: run it again.");
+    return lines.join('\n');
+}
+
+void StepCard::refresh() {
+    const ExplorationStep* step = exploration_.step(id_);
+    if (!step)
+        return;
+    const StepRunner::Running* running = runner_.running(id_);
+    const bool prepares = step->kind == StepKind::Prepare;
+    card_->set_title(tr("%1 · %2%3").arg(number_).arg(title_, running ? tr(" · live") : QString()));
+    card_->set_text(running ? running->finishing ? tr("Stops, keeping the points…") : running->stage
+                            : outcome_words());
+    card_->set_accented(running || shown_);
+    progress_->setVisible(running != nullptr);
+    if (running)
+        progress_->set_fraction(running->fraction);
+    problem_->setText(runner_.problem(id_));
+    problem_->setVisible(!running && !problem_->text().isEmpty());
+    run_->setVisible(!prepares && !running);
+    run_->setText(step->outcome ? tr("Run again") : tr("Run"));
+    run_->setEnabled(form_->valid());
+    run_->setToolTip(form_->valid() ? tr("Have the engine do this step, after the preparing steps above it")
+                                    : form_->problems().join('\n'));
+    show_->setVisible(step->kind == StepKind::Reduce && step->outcome && !running && !shown_);
+    keep_->setVisible(running && step->kind == StepKind::Reduce);
+    keep_->setEnabled(running && !running->finishing);
+    cancel_->setVisible(running != nullptr);
+}
+
+} // namespace eyepiece
