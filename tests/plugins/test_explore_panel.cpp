@@ -75,6 +75,18 @@ class TestExplorePanel : public PanelTest {
                                   qPrintable(text("explore.table")), patience);
         QTRY_VERIFY_WITH_TIMEOUT(scatter().points() && scatter().idle(), patience);
     }
+    // For whoever wants to look: into the folder EYEPIECE_PICTURES.
+    void take_picture(const QString& name) {
+        if (!qEnvironmentVariableIsSet("EYEPIECE_PICTURES"))
+            return;
+        QTest::qWait(400);
+        for (const ThemeMode mode : {ThemeMode::Light, ThemeMode::Dark}) {
+            context().theme.set_mode(mode);
+            QTRY_VERIFY_WITH_TIMEOUT(scatter().idle(), patience);
+            window().grab().save(qEnvironmentVariable("EYEPIECE_PICTURES") + "/" + name +
+                                 (mode == ThemeMode::Dark ? "-dark.png" : "-light.png"));
+        }
+    }
     // By the menu, once the engine has said what there is.
     bool add_step(const char* name) {
         auto* menu = window().findChild<QMenu*>("steps.menu");
@@ -148,6 +160,8 @@ private Q_SLOTS:
     void the_empty_page_says_what_to_do_and_opens_a_file() {
         show_stage(Stage::Explore);
         QVERIFY(text("explore.empty").contains("Drop a file here"));
+        if (qEnvironmentVariableIsSet("EYEPIECE_PICTURES"))
+            window().grab().save(qEnvironmentVariable("EYEPIECE_PICTURES") + "/empty.png");
         const QString file = flowers();
         QVERIFY(with_dialog([&] { click(window(), "explore.empty.open"); }, file_answer(file)));
         QTRY_VERIFY2_WITH_TIMEOUT(text("explore.table").contains("30 rows × 3 columns"),
@@ -340,17 +354,57 @@ private Q_SLOTS:
                  columns.c_str());
     }
 
+    void says_what_sets_the_selection_apart() {
+        say_kinds();
+        open_flowers();
+        run_umap();
+        ScatterLegend* legend = scatter().legend();
+        QTRY_VERIFY_WITH_TIMEOUT(legend->isVisible(), patience);
+        QTest::mouseClick(legend, Qt::LeftButton, {}, QPoint(40, legend->entry_rect(2).center().y()));
+        auto* bars = window().findChild<QWidget*>("apart.bars");
+        QTRY_VERIFY_WITH_TIMEOUT(bars && bars->isVisible(), patience);
+        // virginica is the longest; the map's own axes are no finding.
+        QVERIFY2(bars->accessibleDescription().startsWith("length: "),
+                 qPrintable(bars->accessibleDescription()));
+        QVERIFY(bars->accessibleDescription().contains("kind: virginica: 1.0"));
+        QVERIFY(!bars->accessibleDescription().contains("UMAP"));
+        QVERIFY2(text("apart.words").contains("standard deviations"), qPrintable(text("apart.words")));
+        QVERIFY(choose(window(), "column.name", "width"));
+        QTest::mouseClick(bars, Qt::LeftButton, {}, QPoint(20, 10));
+        QCOMPARE(shown<QComboBox>(window(), "column.name")->currentText(), "length");
+        take_picture("selected");
+        QTest::keyClick(&scatter(), Qt::Key_Escape);
+        QTRY_VERIFY_WITH_TIMEOUT(!bars->isVisible(), patience);
+    }
+
+    void real_tables_open() {
+        const QString data = qEnvironmentVariable("EYEPIECE_SHARED_DATA");
+        const QString iris = data + "/tabular/iris.csv";
+        const QString cells = data + "/single_cell_highdim/pbmc3k";
+        if (!QFile::exists(iris) || !QFileInfo::exists(cells))
+            QSKIP("the shared data are not here");
+        show_stage(Stage::Explore);
+        drop(iris);
+        QTRY_VERIFY2_WITH_TIMEOUT(text("explore.table").contains("150 rows × 5 columns"),
+                                  qPrintable(text("explore.table")), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(scatter().points() && scatter().idle(), patience);
+        take_picture("iris");
+        drop(cells);
+        QTRY_VERIFY2_WITH_TIMEOUT(text("explore.table").contains("sparse numbers"),
+                                  qPrintable(text("explore.table")), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(scatter().points() && scatter().idle() && !table().busy(), patience);
+        scatter().setFocus();
+        QTest::keyClick(&scatter(), Qt::Key_Plus);
+        drag(&scatter(), {{100, 100}, {500, 100}, {500, 400}, {100, 400}, {100, 102}});
+        QTRY_VERIFY_WITH_TIMEOUT(window().findChild<QWidget*>("apart.bars")->isVisible(), patience);
+        take_picture("cells");
+    }
+
     void nothing_is_cut_at_this_size_and_every_control_has_a_name() {
         say_kinds();
         open_flowers();
         run_umap();
-        for (const ThemeMode mode : {ThemeMode::Dark, ThemeMode::Light}) {
-            context().theme.set_mode(mode);
-            QTRY_VERIFY_WITH_TIMEOUT(scatter().idle(), patience);
-            if (qEnvironmentVariableIsSet("EYEPIECE_PICTURES"))
-                window().grab().save(qEnvironmentVariable("EYEPIECE_PICTURES") +
-                                     (mode == ThemeMode::Dark ? "/explore-dark.png" : "/explore-light.png"));
-        }
+        take_picture("explore");
         for (const char* part : {"explore.data", "explore.steps", "explore.middle", "explore.selection"})
             for (const QAbstractButton* button : shown(window(), part)->findChildren<QAbstractButton*>()) {
                 if (!button->isVisible())
