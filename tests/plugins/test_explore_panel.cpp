@@ -206,6 +206,24 @@ private Q_SLOTS:
         QCOMPARE(table().shown_rows().size(), std::size_t(rows));
     }
 
+    void a_big_file_shows_how_far_it_is_and_can_be_left() {
+        open_flowers();
+        QByteArray text = "a,b,c,d\n";
+        text.reserve(64 << 20);
+        for (int row = 0; row < 3'500'000; ++row)
+            text += "1.5,2.25,-3.125,x\n";
+        drop(write("big.csv", text));
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("explore.cancel-reading"), patience);
+        QVERIFY2(this->text("explore.reading").contains("Reading big.csv"),
+                 qPrintable(this->text("explore.reading")));
+        QCOMPARE(context().jobs.rowCount(), 1); // in the bottom bar, too
+        QVERIFY(click(window(), "explore.cancel-reading"));
+        QTRY_VERIFY_WITH_TIMEOUT(!window().findChild<QWidget*>("explore.reading")->isVisible(), patience);
+        QCOMPARE(context().jobs.rowCount(), 0);
+        QTest::qWait(300); // had it not been left, it would come
+        QVERIFY(this->text("explore.table").contains("flowers.csv"));
+    }
+
     void points_table_and_column_share_the_selection() {
         open_flowers();
         // The target is what they are coloured by at first.
@@ -273,8 +291,8 @@ private Q_SLOTS:
         QTRY_VERIFY2_WITH_TIMEOUT(
             text("step.1").contains("3 clusters\nSilhouette 0.61 · Davies-Bouldin 0.40"),
             qPrintable(text("step.1")), patience);
-        QTRY_VERIFY_WITH_TIMEOUT(table().table()->find("kmeans cluster").has_value(), patience);
-        const Column clusters = table().table()->column(table().table()->at("kmeans cluster"));
+        QTRY_VERIFY_WITH_TIMEOUT(table().table()->find("k-means cluster").has_value(), patience);
+        const Column clusters = table().table()->column(table().table()->at("k-means cluster"));
         QCOMPARE(clusters.shown(29), std::string("cluster 3"));
         QVERIFY(clusters.missing(0)); // noise
     }
@@ -339,6 +357,30 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(enabled("explore.recent.0001-flowers"), patience);
         QVERIFY(click(window(), "explore.recent.0001-flowers"));
         QTRY_VERIFY_WITH_TIMEOUT(text("step.1").contains("Trustworthiness 0.96"), patience);
+    }
+
+    void the_same_steps_run_on_another_table() {
+        say_kinds();
+        open_flowers();
+        QVERIFY(add_step("steps.add.scale"));
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("field.method"), patience);
+        QVERIFY(choose(window(), "field.method", "range"));
+        QVERIFY(add_step("steps.add.umap"));
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("step.2.run"), patience);
+        QVERIFY(click(window(), "step.2.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(text("step.2").contains("Trustworthiness"), patience);
+        QFile::copy(path("flowers.csv"), path("new.csv"));
+        QVERIFY(with_dialog([&] { click(window(), "steps.other-table"); }, file_answer(path("new.csv"))));
+        QTRY_VERIFY_WITH_TIMEOUT(text("explore.table").contains("new.csv"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("steps.run-all"), patience);
+        QVERIFY(!text("step.2").contains("Trustworthiness")); // of the other table
+        QVERIFY(click(window(), "steps.run-all"));
+        QTRY_VERIFY_WITH_TIMEOUT(text("step.2").contains("Trustworthiness"), patience);
+        const Json spec = asked("embed").back();
+        QVERIFY2(spec["input"]["path"] == path("new.csv").toStdString() &&
+                     spec["steps"][0]["set"]["method"] == "range",
+                 spec.dump().c_str());
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("explore.recent.0001-flowers"), patience); // it stays
     }
 
     void a_column_that_is_no_input_is_left_out() {

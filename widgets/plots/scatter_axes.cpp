@@ -55,7 +55,7 @@ void paint_axes(QPainter& painter, const Theme& theme, const QRectF& area, const
     for (const double tick :
          round_ticks(view.from_y(view.height), view.from_y(0), static_cast<int>(area.height() / 70))) {
         const double y = area.top() + view.to_y(tick) / scale;
-        if (y < area.top() + 28 || y > below - line)
+        if (y < area.top() + 56 || y > below - line)
             continue;
         const QString text = number(tick);
         write({area.left() + 4 + metrics.horizontalAdvance(text) / 2, y}, text);
@@ -64,7 +64,8 @@ void paint_axes(QPainter& painter, const Theme& theme, const QRectF& area, const
     painter.save();
     painter.setPen(muted);
     const QString name = QString::fromStdString(points.y_title);
-    QRectF box(area.left() + 4, area.top() + 6, metrics.horizontalAdvance(name) + 14, line);
+    // Below the place where a title stands.
+    QRectF box(area.left() + 4, area.top() + 32, metrics.horizontalAdvance(name) + 14, line);
     painter.fillRect(box, ground);
     painter.drawText(box, Qt::AlignLeft | Qt::AlignVCenter, name + QStringLiteral(" ↑"));
     painter.restore();

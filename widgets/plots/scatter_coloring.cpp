@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::array<QRgb, 8> okabe_ito{0xffE69F00, 0xff56B4E9, 0xff009E73, 0xffF0E442,
                                         0xff0072B2, 0xffD55E00, 0xffCC79A7, 0xff999999};
-constexpr std::array<QRgb, 9> tol_muted{0xff88CCEE, 0xffDDCC77, 0xffCC6677, 0xff44AA99, 0xffAA4499,
-                                        0xff117733, 0xff882255, 0xff332288, 0xff999933};
+// In an order that puts those first which are least like the eight above.
+constexpr std::array<QRgb, 9> tol_muted{0xff882255, 0xff332288, 0xffDDCC77, 0xff117733, 0xffAA4499,
+                                        0xff44AA99, 0xffCC6677, 0xff999933, 0xff88CCEE};
 constexpr QRgb plain_dark = 0xff5aa9e6, plain_light = 0xff1f6fb2;
 constexpr QRgb missing_dark = 0xff5a616c, missing_light = 0xffb4bac3;
 

@@ -85,7 +85,7 @@ ScatterPage scatter_page(const ScatterView& view, const Theme& theme, const QStr
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(theme.strong());
     painter.setPen(theme.color(Token::Text));
-    painter.drawText(QRect(14, 26, view.width() - 28, 20), Qt::AlignLeft | Qt::AlignVCenter, title);
+    painter.drawText(QRect(14, 8, view.width() - 28, 20), Qt::AlignLeft | Qt::AlignVCenter, title);
     if (page.picture.scene)
         paint_axes(painter, theme, QRectF(QPointF(), view.size()), page.picture.scene->points(),
                    page.picture.view, view.devicePixelRatioF());

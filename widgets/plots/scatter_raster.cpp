@@ -54,10 +54,10 @@ public:
                     reach_ = std::max({reach_, -stamps_.back().left, stamps_.back().width});
                 }
     }
-    const Stamp& at(int level, double x, double y) const {
-        return stamps_[static_cast<std::size_t>((level * sub + static_cast<int>((y - std::floor(y)) * sub)) *
-                                                    sub +
-                                                static_cast<int>((x - std::floor(x)) * sub))];
+    // dx, dy: of its middle within a pixel, 0 to 1.
+    const Stamp& at(int level, double dx, double dy) const {
+        return stamps_[static_cast<std::size_t>((level * sub + static_cast<int>(dy * sub)) * sub +
+                                                static_cast<int>(dx * sub))];
     }
     int reach() const { return reach_; }
 
@@ -74,6 +74,13 @@ QRgb over(QRgb under, QRgb color, std::uint32_t a) {
     even = ((even + ((even >> 8) & 0x00ff00ff) + 0x00800080) >> 8) & 0x00ff00ff;
     odd = (odd + ((odd >> 8) & 0x00ff00ff) + 0x00800080) & 0xff00ff00;
     return even | odd;
+}
+
+// The pixel of a place not far beyond the left or upper edge. std::floor is a call into the library unless
+// the processor may be assumed to be new.
+int pixel_of(double place) {
+    constexpr int beyond = 4096;
+    return static_cast<int>(place + beyond) - beyond;
 }
 
 struct Band {
@@ -142,8 +149,8 @@ void draw_band(const ScatterScene& scene, const ScatterLook& look, const Scatter
                    [&](std::uint32_t row, std::uint8_t code, double x, double y) {
                        if (picked && (row < look.selected->size() && (*look.selected)[row]) != of_selected)
                            return;
-                       stamp_on(band, stamps.at(level(row), x, y), static_cast<int>(std::floor(x)),
-                                static_cast<int>(std::floor(y)), colors[code]);
+                       const int px = pixel_of(x), py = pixel_of(y);
+                       stamp_on(band, stamps.at(level(row), x - px, y - py), px, py, colors[code]);
                    });
     };
     if (!picked)

@@ -26,8 +26,8 @@ EYEPIECE_EXPORT double scatter_radius(std::size_t points, const ScatterTransform
                                       const ScatterTransform& fitted, double device_pixel_ratio);
 
 // The picture of a view: round, softly edged dots on a transparent ground, blended in the scene's order;
-// selected ones on top, the others faint beside them. Some 20 ms for a million points on two cores. An empty
-// image when told to stop.
+// selected ones on top, the others faint beside them. A million points take some 120 ms of processor, shared
+// by the cores. An empty image when told to stop.
 EYEPIECE_EXPORT QImage rasterise(const ScatterScene& scene, const ScatterLook& look,
                                  const ScatterTransform& view, const std::atomic<bool>& stop);
 

@@ -2,6 +2,7 @@
 #include "widgets/table/column_summary.h"
 
 #include "core/data/dates.h"
+#include "widgets/table/column_list_model.h"
 #include "widgets/table/distribution_view.h"
 #include "widgets/table/table_model.h"
 #include "widgets/theme/controls.h"
@@ -62,6 +63,7 @@ ColumnSummary::ColumnSummary(const Theme& theme, RowSelection& selection, QWidge
     : QWidget(parent)
     , theme_(theme)
     , selection_(selection)
+    , names_(new ColumnListModel(this))
     , name_(new QComboBox(this))
     , role_(new QComboBox(this))
     , type_(new QComboBox(this))
@@ -76,6 +78,7 @@ ColumnSummary::ColumnSummary(const Theme& theme, RowSelection& selection, QWidge
     name_->setAccessibleName(tr("Column to look at"));
     name_->setToolTip(tr("The column whose values are shown; a click in the table chooses it, too"));
     name_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    name_->setModel(names_);
     column->addWidget(name_);
     column->addWidget(distribution_);
     lines_->setObjectName(QStringLiteral("column.lines"));
@@ -130,11 +133,7 @@ void ColumnSummary::set_table(std::shared_ptr<const Table> table) {
     column_.reset();
     {
         const QSignalBlocker quiet(name_);
-        QStringList names;
-        for (std::size_t at = 0; at < table_->columns(); ++at)
-            names << QString::fromStdString(table_->name(at));
-        name_->clear();
-        name_->addItems(names);
+        names_->set_table(table_);
     }
     setVisible(table_->columns() > 0);
     if (table_->columns() > 0)

@@ -13,6 +13,7 @@ class QLabel;
 
 namespace eyepiece {
 
+class ColumnListModel;
 class DistributionView;
 class SectionHeader;
 class Theme;
@@ -47,6 +48,7 @@ private:
     std::shared_ptr<const Table> table_ = std::make_shared<const Table>();
     std::optional<std::size_t> column_;
     ColumnStatistics statistics_;
+    ColumnListModel* names_;
     QComboBox *name_, *role_, *type_;
     DistributionView* distribution_;
     QLabel* lines_;

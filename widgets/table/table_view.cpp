@@ -2,6 +2,7 @@
 #include "widgets/table/table_view.h"
 
 #include "core/base/error.h"
+#include "widgets/table/column_list_model.h"
 #include "widgets/table/table_model.h"
 #include "widgets/table/table_text.h"
 #include "widgets/theme/controls.h"
@@ -152,6 +153,7 @@ TableView::TableView(const Theme& theme, RowSelection& selection, QWidget* paren
     , model_(new TableModel(selection, this))
     , grid_(new RowGrid(*model_, selection, theme, this))
     , header_(new SectionHeader(theme, tr("Table"), {}, this))
+    , columns_(new ColumnListModel(this))
     , filter_column_(new QComboBox(this))
     , filter_(new QLineEdit(this))
     , problem_(text_label(theme, {}, Token::Bad, this))
@@ -168,6 +170,7 @@ TableView::TableView(const Theme& theme, RowSelection& selection, QWidget* paren
     filter_column_->setObjectName(QStringLiteral("table.filter-column"));
     filter_column_->setAccessibleName(tr("Column to filter by"));
     filter_column_->setToolTip(tr("Which column the filter looks at"));
+    filter_column_->setModel(columns_);
     filter_column_->setMaximumWidth(160);
     filter_column_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     filter_column_->setMinimumContentsLength(10);
@@ -225,6 +228,8 @@ TableView::TableView(const Theme& theme, RowSelection& selection, QWidget* paren
         show_counts();
         if (only->isChecked())
             soon_->start();
+        else if (!grid_->hasFocus())
+            show_first_selected(); // chosen elsewhere: one wants to see which
     });
     connect(&work_, &LatestWork::failed, this, [this](const QString& message) {
         problem_->setText(message);
@@ -298,14 +303,20 @@ void TableView::set_table(std::shared_ptr<const Table> table) {
     Q_EMIT order_changed();
 }
 
+void TableView::show_first_selected() {
+    const auto& rows = model_->order();
+    const auto first =
+        std::find_if(rows.begin(), rows.end(), [&](std::uint32_t row) { return selection_.contains(row); });
+    if (first != rows.end())
+        grid_->scrollTo(model_->index(static_cast<int>(first - rows.begin()),
+                                      std::max(0, grid_->currentIndex().column())),
+                        QAbstractItemView::PositionAtTop);
+}
+
 void TableView::fill_columns() {
     const QSignalBlocker quiet(filter_column_);
     const QString before = filter_column_->currentText();
-    QStringList names{tr("Any column")};
-    for (std::size_t column = 0; column < model_->table()->columns(); ++column)
-        names << QString::fromStdString(model_->table()->name(column));
-    filter_column_->clear();
-    filter_column_->addItems(names);
+    columns_->set_table(model_->table(), tr("Any column"));
     filter_column_->setCurrentIndex(std::max(0, filter_column_->findText(before)));
 }
 

@@ -16,6 +16,7 @@ class QTimer;
 
 namespace eyepiece {
 
+class ColumnListModel;
 class SectionHeader;
 class TableModel;
 class Theme;
@@ -69,6 +70,7 @@ private:
     void sort_by(int column);
     void refresh();
     void show_counts();
+    void show_first_selected();
     void fill_columns();
     RowQuery query();
 
@@ -77,6 +79,7 @@ private:
     TableModel* model_;
     RowGrid* grid_;
     SectionHeader* header_;
+    ColumnListModel* columns_;
     QComboBox* filter_column_;
     QLineEdit* filter_;
     QWidget* only_selected_;

@@ -19,7 +19,8 @@ namespace {
 
 constexpr int line = 24, bar_height = 5; // px
 constexpr std::size_t most_bars = 8;
-constexpr int calm = 200; // ms without another selection
+constexpr double clear = 0.05; // q
+constexpr int calm = 200;      // ms without another selection
 
 // A cancel for whoever waits for the newest answer.
 class StoppedBy : public QuietJob {
@@ -189,7 +190,7 @@ void ApartSection::show_found(const std::vector<ColumnDifference>& found) {
     double largest = 0, worst = 0;
     for (const ColumnDifference& one : found) {
         // Where a map puts them and which class they got is how they were chosen, not what they are like.
-        if (one.effect == 0 ||
+        if (one.effect == 0 || one.q > clear ||
             (one.column < table.dense().size() && !exploration_.correctable(table.name(one.column))))
             continue;
         found_.push_back(one);
@@ -223,7 +224,7 @@ void ApartSection::show_found(const std::vector<ColumnDifference>& found) {
         bars[at].length =
             std::isinf(found_[at].effect) || largest == 0 ? 1 : std::abs(found_[at].effect) / largest;
     words_->setText(bars.empty()
-                        ? tr("No column differs.")
+                        ? tr("No column differs clearly (q at most 0.05).")
                         : tr("Difference from the rest in standard deviations (of categories: Cramér's "
                              "V); all at q = %1 or below.")
                               .arg(probability(worst)));

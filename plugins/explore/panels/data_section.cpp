@@ -25,20 +25,6 @@ QString count(std::size_t number) {
     return QLocale().toString(static_cast<qulonglong>(number));
 }
 
-const TableReaderRegistry& readers() {
-    static const TableReaderRegistry registry = [] {
-        TableReaderRegistry made("table reader");
-        register_table_readers(made);
-        return made;
-    }();
-    return registry;
-}
-
-QString format_title(const std::string& name) {
-    const auto* entry = readers().find(name);
-    return QString::fromStdString(entry && !entry->title.empty() ? entry->title : name);
-}
-
 QLabel* small_note(const Theme& theme, const char* name, Token token, QWidget* parent) {
     QLabel* label = text_label(theme, {}, token, parent);
     label->setObjectName(QString::fromLatin1(name));
@@ -95,10 +81,20 @@ QString fact_words(const Json& facts) {
     return words.join(QStringLiteral(", "));
 }
 
+QString DataSection::format_title(const std::string& name) const {
+    const auto* entry = readers_.find(name);
+    return QString::fromStdString(entry && !entry->title.empty() ? entry->title : name);
+}
+
 DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, TableOpener& opener,
                          QWidget* parent)
-    : QWidget(parent), context_(context), exploration_(exploration), opener_(opener) {
+    : QWidget(parent)
+    , context_(context)
+    , exploration_(exploration)
+    , opener_(opener)
+    , readers_("table reader") {
     setObjectName(QStringLiteral("explore.data"));
+    register_table_readers(readers_);
     const Theme& theme = context.theme;
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -137,7 +133,7 @@ DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, Ta
     format_->setAccessibleName(tr("Format of the file"));
     format_->setToolTip(tr("What kind of file it is"));
     format_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    for (const auto& entry : readers().entries())
+    for (const auto& entry : readers_.entries())
         format_->addItem(format_title(entry.name), QString::fromStdString(entry.name));
     fields->addWidget(format_);
     form_ = new ParameterForm(theme, correction_);
@@ -183,7 +179,7 @@ void DataSection::show_reading() {
 }
 
 void DataSection::fill_form(const std::string& format) {
-    if (const auto* entry = readers().find(format))
+    if (const auto* entry = readers_.find(format))
         form_->set_schema(entry->parameters);
     again_->setEnabled(form_->valid());
 }

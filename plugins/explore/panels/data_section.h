@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/formats/table_reader.h"
 #include "plugins/explore/panels/exploration_record.h"
 
 #include <QWidget>
@@ -38,10 +39,12 @@ private:
     void show_reading();
     void fill_form(const std::string& format);
     void apply();
+    QString format_title(const std::string& name) const;
 
     WorkbenchContext& context_;
     Exploration& exploration_;
     TableOpener& opener_;
+    TableReaderRegistry readers_;
     Card *card_, *reading_;
     QWidget* correction_;
     QComboBox* format_;

@@ -52,7 +52,7 @@ void for_rows(const StepOutcome& outcome, std::size_t rows, const Put& put) {
 
 void add_outcome(Table& table, const ExplorationStep& step) {
     const StepOutcome& outcome = *step.outcome;
-    const std::string title = Exploration::step_title(step);
+    const std::string& title = step.title;
     if (step.kind == StepKind::Cluster) {
         std::vector<std::int32_t> codes(table.rows(), -1);
         std::int32_t most = -1;
@@ -184,13 +184,14 @@ const ExplorationStep* Exploration::step(int id) const {
     return const_cast<Exploration*>(this)->find(id);
 }
 
-int Exploration::add_step(StepKind kind, const std::string& name) {
+int Exploration::add_step(StepKind kind, const std::string& name, const std::string& title) {
     ExplorationStep step;
     for (const ExplorationStep& other : record_.steps)
         step.id = std::max(step.id, other.id);
     ++step.id;
     step.kind = kind;
     step.name = name;
+    step.title = title;
     // Preparing comes before what it prepares for.
     auto place = record_.steps.end();
     if (kind == StepKind::Prepare)
@@ -315,13 +316,14 @@ QStringList Exploration::command(int id) const {
     return words;
 }
 
-std::string Exploration::step_title(const ExplorationStep& step) {
-    // The name as listed is enough for a column's name; "umap" alone reads as a word.
-    std::string title = step.name;
-    if (title.size() <= 4 || title == "t-sne")
-        std::transform(title.begin(), title.end(), title.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-    return title == "T-SNE" ? "t-SNE" : title;
+std::string Exploration::distinct_title(const ExplorationStep& step) const {
+    std::size_t number = 0, alike = 0;
+    for (std::size_t at = 0; at < record_.steps.size(); ++at) {
+        alike += record_.steps[at].title == step.title;
+        if (record_.steps[at].id == step.id)
+            number = at + 1;
+    }
+    return alike > 1 ? step.title + " (step " + std::to_string(number) + ")" : step.title;
 }
 
 std::shared_ptr<const ScatterPoints> Exploration::map(const StepOutcome& outcome, const std::string&) const {

@@ -36,7 +36,7 @@ public:
     void correct(const std::string& column, const ColumnCorrection& correction);
 
     const ExplorationStep* step(int id) const;
-    int add_step(StepKind kind, const std::string& name);
+    int add_step(StepKind kind, const std::string& name, const std::string& title);
     void remove_step(int id);
     void move_step(int id, int by); // up: negative
     void set_settings(int id, const Json& set);
@@ -55,7 +55,8 @@ public:
     void name_rows(const std::string& name, const std::vector<std::size_t>& rows);
     void set_look(const Json& look);
 
-    static std::string step_title(const ExplorationStep& step); // "UMAP", "k-means": for columns and plots
+    // "UMAP"; "UMAP (step 3)" where there are several.
+    std::string distinct_title(const ExplorationStep& step) const;
 
 Q_SIGNALS:
     void adopted();       // another table; everything is to be shown anew

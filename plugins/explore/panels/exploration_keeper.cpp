@@ -105,6 +105,16 @@ void ExplorationKeeper::open_again(const TableSource& source) {
     opener_.open(record);
 }
 
+void ExplorationKeeper::open_with_steps(const QString& path) {
+    ExplorationRecord record;
+    record.source.path = QFileInfo(path).absoluteFilePath().toStdString();
+    record.corrections = exploration_.record().corrections;
+    record.steps = exploration_.record().steps;
+    for (ExplorationStep& step : record.steps)
+        step.outcome.reset();
+    opener_.open(record);
+}
+
 void ExplorationKeeper::open_recent(const QString& id) {
     restore_ = false;
     flush();

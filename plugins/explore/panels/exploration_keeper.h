@@ -26,6 +26,8 @@ public:
     // The one at hand, read otherwise.
     void open_again(const TableSource& source);
     void open_recent(const QString& id);
+    // The steps at hand, to be run on another table.
+    void open_with_steps(const QString& path);
     const std::vector<ExplorationStore::Entry>& recent() const { return recent_; }
     void flush(); // writes what is not written yet, now
 

@@ -60,7 +60,11 @@ StepKind kind_from(const std::string& name) {
 Json to_json(const ExplorationRecord& record) {
     Json steps = Json::array();
     for (const ExplorationStep& step : record.steps) {
-        Json one = {{"id", step.id}, {"kind", to_string(step.kind)}, {"name", step.name}, {"set", step.set}};
+        Json one = {{"id", step.id},
+                    {"kind", to_string(step.kind)},
+                    {"name", step.name},
+                    {"title", step.title},
+                    {"set", step.set}};
         if (step.outcome)
             one["outcome"] = {
                 {"head", step.outcome->head}, {"spec", step.outcome->spec}, {"file", step.outcome->file}};
@@ -176,6 +180,7 @@ ExplorationRecord ExplorationStore::read(const std::string& id) const {
             step.id = one.at("id").get<int>();
             step.kind = kind_from(one.at("kind").get<std::string>());
             step.name = one.at("name").get<std::string>();
+            step.title = one.value("title", step.name);
             step.set = one.value("set", Json::object());
             if (one.contains("outcome")) {
                 auto outcome = std::make_shared<StepOutcome>();

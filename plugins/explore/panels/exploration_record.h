@@ -43,7 +43,8 @@ struct StepOutcome {
 struct ExplorationStep {
     int id = 0;
     StepKind kind = StepKind::Prepare;
-    std::string name; // as the engine lists it: "umap"
+    std::string name;  // as the engine lists it: "umap"
+    std::string title; // in its words: "UMAP"; names the columns that come of it
     Json set = Json::object();
     std::shared_ptr<const StepOutcome> outcome; // null: not run yet
 };

@@ -118,6 +118,12 @@ void ExploreMiddle::ask_file() {
         keeper_.open_file(file);
 }
 
+void ExploreMiddle::ask_other_file() {
+    const QString file = QFileDialog::getOpenFileName(this, tr("Use these steps on"), {}, table_filter());
+    if (!file.isEmpty())
+        keeper_.open_with_steps(file);
+}
+
 void ExploreMiddle::dragEnterEvent(QDragEnterEvent* event) {
     if (ours(dropped_file(*event->mimeData())))
         event->acceptProposedAction();

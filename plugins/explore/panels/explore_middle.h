@@ -25,6 +25,7 @@ public:
     ScatterPane& scatter() { return *scatter_; }
     TableView& table() { return *table_; }
     void ask_file();
+    void ask_other_file();               // for the same steps
     void save_rows(const QString& file); // those that the table shows, as CSV
 
 protected:

@@ -76,6 +76,7 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     const auto show_recent = [data, keeper] { data->set_recent(keeper->recent()); };
     QObject::connect(keeper, &ExplorationKeeper::recent_changed, data, show_recent);
     QObject::connect(&shared->exploration, &Exploration::adopted, data, show_recent);
+    QObject::connect(steps, &StepsSection::other_table_asked, points, &ExploreMiddle::ask_other_file);
     QObject::connect(steps, &StepsSection::show_asked, &points->scatter(), &ScatterPane::show_map);
     QObject::connect(&points->scatter(), &ScatterPane::shown_step_changed, steps, &StepsSection::set_shown);
     QObject::connect(&points->table(), &TableView::current_column_changed, &selection->column(),

@@ -9,6 +9,7 @@
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/workbench_context.h"
+#include "widgets/table/column_list_model.h"
 #include "widgets/table/table_text.h"
 #include "widgets/theme/controls.h"
 
@@ -65,8 +66,10 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
     y_ = column_box("scatter.y", tr("Up"), tr("Column along the vertical axis"), bar);
     color_ = column_box("scatter.color", tr("Colour"), tr("Column that gives the points their colour"), bar);
     size_ = column_box("scatter.size", tr("Size"), tr("Column that gives the points their size"), bar);
-    for (QComboBox* box : {map_, x_, y_, color_, size_})
-        row->addWidget(box, 1);
+    for (QComboBox* box : {x_, y_, color_, size_})
+        box->setModel(new ColumnListModel(box));
+    for (QComboBox* box : {map_, color_, size_})
+        row->addWidget(box, 2);
     row->addStretch(1);
     const auto tool = [&](const char* id, const QString& title, const QString& help, const char* icon,
                           int key, std::function<void()> handler, bool checkable) {
@@ -103,6 +106,19 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
         "explore.save-plot", tr("Save the plot…"), tr("As SVG, PDF, PNG, or its data as CSV"), "download", 0,
         [this] { ask_save(); }, false);
     column->addWidget(bar);
+    axes_ = new QWidget(this);
+    auto* axes = new QHBoxLayout(axes_);
+    axes->setContentsMargins(Theme::space(3), 0, Theme::space(2), Theme::space(1));
+    axes->setSpacing(Theme::space(2));
+    for (QComboBox* box : {x_, y_}) {
+        auto* words = text_label(theme, box->accessibleName(), Token::Muted, axes_);
+        words->setWordWrap(false);
+        words->setBuddy(box);
+        axes->addWidget(words);
+        axes->addWidget(box, 2);
+    }
+    axes->addStretch(1);
+    column->addWidget(axes_);
     column->addWidget(view_, 1);
     title_ = text_label(theme, {}, Token::Text, view_);
     title_->setObjectName(QStringLiteral("scatter.title"));
@@ -204,8 +220,9 @@ void ScatterPane::adopt() {
     view_->set_density(look.value("density", false));
     context_.actions.find(QStringLiteral("explore.density"))->setChecked(view_->density());
     filling_ = true;
-    for (QComboBox* box : {map_, x_, y_, color_, size_})
-        box->clear();
+    map_->clear();
+    for (QComboBox* box : {x_, y_, color_, size_})
+        static_cast<ColumnListModel*>(box->model())->clear();
     filling_ = false;
     title_->clear();
     Q_EMIT shown_step_changed(step_);
@@ -221,7 +238,7 @@ void ScatterPane::fill_boxes() {
     map_->addItem(tr("Two columns"), 0);
     for (const ExplorationStep& step : exploration_.record().steps)
         if (step.kind == StepKind::Reduce && (step.outcome || (live_ && step.id == step_)))
-            map_->addItem(QString::fromStdString(Exploration::step_title(step)), step.id);
+            map_->addItem(QString::fromStdString(exploration_.distinct_title(step)), step.id);
     map_->setCurrentIndex(std::max(0, map_->findData(step_)));
     // Names are remembered, not places: columns come and go with the steps.
     const auto fill = [&](QComboBox* box, const QString& no_column, const char* remembered, int at_first,
@@ -229,12 +246,7 @@ void ScatterPane::fill_boxes() {
         QString before = box->currentText();
         if (before.isEmpty() && look.contains(remembered) && look[remembered].is_string())
             before = QString::fromStdString(look[remembered].get<std::string>());
-        box->clear();
-        if (!no_column.isEmpty())
-            box->addItem(no_column, none);
-        for (std::size_t at = 0; at < table.columns(); ++at)
-            if (fits(at))
-                box->addItem(QString::fromStdString(table.name(at)), static_cast<int>(at));
+        static_cast<ColumnListModel*>(box->model())->set_table(exploration_.table(), no_column, fits);
         const int found = before.isEmpty() ? -1 : box->findText(before);
         box->setCurrentIndex(found >= 0 ? found : std::min(at_first, box->count() - 1));
     };
@@ -250,8 +262,7 @@ void ScatterPane::fill_boxes() {
     fill(size_, tr("One size"), "size", 0, [&](std::size_t at) {
         return table.type(at) != ColumnType::Text && table.type(at) != ColumnType::Categorical;
     });
-    for (QComboBox* box : {x_, y_})
-        box->setVisible(step_ == 0);
+    axes_->setVisible(step_ == 0);
     filling_ = false;
     show_title();
 }

@@ -48,9 +48,10 @@ private:
     Exploration& exploration_;
     StepRunner& runner_;
     ScatterView* view_;
-    QComboBox *map_, *x_, *y_, *color_, *size_;
+    QComboBox *map_, *x_, *y_, *color_, *size_; // all but the first over a ColumnListModel
     QToolButton *lasso_, *pan_, *density_;
     QLabel* title_;
+    QWidget* axes_; // the boxes of the two columns
     int step_ = 0;
     std::shared_ptr<const StepOutcome> live_; // where the points are while the step runs
     std::shared_ptr<const void> shown_;       // what the view was given last

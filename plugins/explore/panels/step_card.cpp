@@ -131,7 +131,7 @@ StepCard::StepCard(WorkbenchContext& context, Exploration& exploration, StepRunn
         if (changed == id_)
             refresh();
     });
-    title_ = step ? QString::fromStdString(Exploration::step_title(*step)) : QString();
+    title_ = step ? QString::fromStdString(step->title) : QString();
     refresh();
 }
 

@@ -109,7 +109,7 @@ void StepRunner::run(int id) {
     running_[id].request = context_.engine.send(
         {.operation = kind == StepKind::Reduce ? QStringLiteral("embed") : QStringLiteral("cluster"),
          .spec = spec,
-         .title = QString::fromStdString(Exploration::step_title(*step))},
+         .title = QString::fromStdString(step->title)},
         this, handlers);
     Q_EMIT changed(id);
 }

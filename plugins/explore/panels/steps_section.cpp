@@ -46,6 +46,9 @@ StepsSection::StepsSection(WorkbenchContext& context, Exploration& exploration, 
     menu_->setObjectName(QStringLiteral("steps.menu"));
     menu_->setToolTipsVisible(true);
     column->addWidget(add_, 0, Qt::AlignLeft);
+    other_ = link_button(tr("Use these steps on another table…"), QStringLiteral("steps.other-table"), this);
+    other_->setToolTip(tr("Open a table and run the same steps on it; this one stays as it is"));
+    column->addWidget(other_, 0, Qt::AlignLeft);
     problem_ = text_label(theme, {}, Token::Bad, this);
     problem_->setObjectName(QStringLiteral("steps.problem"));
     problem_->hide();
@@ -54,6 +57,7 @@ StepsSection::StepsSection(WorkbenchContext& context, Exploration& exploration, 
     connect(add_, &QPushButton::clicked, this,
             [this] { menu_->popup(add_->mapToGlobal(QPoint(0, add_->height()))); });
     connect(again_, &QPushButton::clicked, this, &StepsSection::run_all);
+    connect(other_, &QPushButton::clicked, this, &StepsSection::other_table_asked);
     connect(&exploration_, &Exploration::adopted, this, [this] {
         qDeleteAll(std::exchange(cards_, {})); // the same numbers are other steps now
         rebuild();
@@ -116,12 +120,13 @@ void StepsSection::fill_menu() {
         QAction* heading = menu_->addAction(titles[at]);
         heading->setEnabled(false);
         for (const Json& one : entries_[at]) {
-            const auto name = one.value("name", std::string());
-            QAction* action = menu_->addAction(QString::fromStdString(one.value("title", name)));
+            const auto name = one.value("name", std::string()), title = one.value("title", name);
+            QAction* action = menu_->addAction(QString::fromStdString(title));
             action->setObjectName("steps.add." + QString::fromStdString(name));
             action->setToolTip(QString::fromStdString(one.value("help", std::string())));
-            connect(action, &QAction::triggered, this,
-                    [this, at, name] { exploration_.add_step(static_cast<StepKind>(at), name); });
+            connect(action, &QAction::triggered, this, [this, at, name, title] {
+                exploration_.add_step(static_cast<StepKind>(at), name, title);
+            });
         }
     }
     add_->setEnabled(!menu_->isEmpty() && exploration_.is_open());
@@ -157,6 +162,7 @@ void StepsSection::rebuild() {
         delete gone;
     setVisible(exploration_.is_open());
     hint_->setVisible(steps.empty());
+    other_->setVisible(!steps.empty());
     again_->setVisible(std::any_of(steps.begin(), steps.end(), [](const ExplorationStep& step) {
         return step.kind != StepKind::Prepare;
     }));

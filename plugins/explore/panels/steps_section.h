@@ -29,6 +29,7 @@ public:
 
 Q_SIGNALS:
     void show_asked(int id);
+    void other_table_asked(); // the same steps on new data
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -47,7 +48,7 @@ private:
     std::vector<StepCard*> cards_;
     int shown_ = 0;
     QVBoxLayout* list_;
-    QPushButton *add_, *again_;
+    QPushButton *add_, *again_, *other_;
     QMenu* menu_;
     QLabel *hint_, *problem_;
 };
