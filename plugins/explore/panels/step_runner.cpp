@@ -15,19 +15,19 @@ namespace {
 // As the reply describes it. Throws Error(Internal) when the bytes are not what the head says.
 std::shared_ptr<StepOutcome> outcome_of(StepKind kind, const EngineReply& reply, std::size_t table_rows) {
     auto outcome = std::make_shared<StepOutcome>();
-    outcome->head = reply.json;
+    outcome->head = reply.json();
     const auto wrong = [](const std::string& details) {
         return Error(ErrorCode::Internal,
                      "The engine's answer does not fit the table. Run the step again; if it happens again, "
                      "report it.",
                      details);
     };
-    const auto rows = reply.json.value("rows", std::size_t{0});
-    const auto dimensions = kind == StepKind::Reduce ? reply.json.value("dimensions", std::size_t{0}) : 1;
+    const auto rows = reply.json().value("rows", std::size_t{0});
+    const auto dimensions = kind == StepKind::Reduce ? reply.json().value("dimensions", std::size_t{0}) : 1;
     if (rows == 0 || dimensions == 0 || reply.bytes->size() != rows * dimensions * 4)
-        throw wrong(reply.json.dump());
-    const auto kept = reply.json.find("kept_rows");
-    if (kept != reply.json.end() && kept->is_array()) {
+        throw wrong(reply.json().dump());
+    const auto kept = reply.json().find("kept_rows");
+    if (kept != reply.json().end() && kept->is_array()) {
         if (kept->size() != rows)
             throw wrong("kept_rows has another length");
         for (const Json& row : *kept)
@@ -93,7 +93,7 @@ void StepRunner::run(int id) {
         }
     };
     handlers.partial = [this, id, kind](const EngineReply& reply) {
-        if (kind != StepKind::Reduce || reply.json.value("kind", std::string()) != "points")
+        if (kind != StepKind::Reduce || reply.json().value("kind", std::string()) != "points")
             return;
         try {
             Q_EMIT live(id, outcome_of(kind, reply, exploration_.record().rows));

@@ -11,7 +11,7 @@ namespace eyepiece {
 
 class Exploration;
 class WorkbenchContext;
-struct EngineReply;
+class EngineReply;
 
 // Has the engine do an exploration's steps, and hands on what comes of it while it works. Lives on the
 // window's thread.

@@ -85,7 +85,7 @@ void StepsSection::ask_kinds() {
         EngineHandlers handlers;
         handlers.done = [this, at](const EngineReply& reply) {
             problem_->hide();
-            entries_[at] = reply.json.value("entries", Json::array());
+            entries_[at] = reply.json().value("entries", Json::array());
             fill_menu();
             for (StepCard* card : cards_)
                 if (const ExplorationStep* step = exploration_.step(card->id());
