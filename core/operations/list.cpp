@@ -2,6 +2,7 @@
 #include "core/operations/list.h"
 
 #include "core/base/nearest_name.h"
+#include "core/data/preprocessing.h"
 #include "core/intake/importer.h"
 #include "core/learning/device.h"
 #include "core/operations/run_operation.h"
@@ -9,9 +10,9 @@
 namespace eyepiece {
 namespace {
 
-const std::vector<std::string> kinds{"tasks",      "models",      "methods",    "explainers", "importers",
-                                     "exporters",  "embeddings",  "clusterings", "operations", "plugins",
-                                     "parameters"};
+const std::vector<std::string> kinds{"tasks",         "models",     "methods",    "explainers",
+                                     "importers",     "exporters",  "embeddings", "clusterings",
+                                     "preprocessing", "operations", "plugins",    "parameters"};
 
 class List final : public Operation {
 public:
@@ -48,6 +49,11 @@ private:
             return embeddings();
         if (kind == "clusterings" || kind == "clustering")
             return registries.clusterings.to_json();
+        if (kind == "preprocessing") {
+            PreprocessingRegistry steps("preprocessing step");
+            register_preprocessing(steps);
+            return steps.to_json();
+        }
         if (kind == "operations")
             return registries.operations.to_json();
         if (kind == "plugins") {

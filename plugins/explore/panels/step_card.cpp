@@ -166,8 +166,16 @@ QString StepCard::outcome_words() const {
         lines << tr("%1 clusters").arg(head.value("clusters", 0));
     if (const QString scores = score_words(head); !scores.isEmpty())
         lines << scores;
-    const Json notes = head.value("notes", Json::array());
-    for (const Json& note : notes)
+    const Json notes = head.value("notes", Json::object());
+    if (const Json ratios = notes.is_object() ? notes.value("explained_variance_ratio", Json()) : Json();
+        ratios.is_array() && !ratios.empty()) {
+        double kept = 0;
+        for (const Json& ratio : ratios)
+            kept += ratio.is_number() ? ratio.get<double>() : 0;
+        lines << tr("%1 % of the variance").arg(100 * kept, 0, 'f', kept < 0.1 ? 1 : 0);
+    }
+    const Json said = head.value("step_notes", Json::array()); // by the preparing steps
+    for (const Json& note : said)
         if (note.is_string())
             lines << QString::fromStdString(note.get<std::string>());
     if (!exploration_.up_to_date(id_))

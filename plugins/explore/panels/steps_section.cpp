@@ -84,8 +84,9 @@ void StepsSection::ask_kinds() {
             continue;
         EngineHandlers handlers;
         handlers.done = [this, at](const EngineReply& reply) {
-            problem_->hide();
             entries_[at] = reply.json().value("entries", Json::array());
+            if (std::none_of(entries_.begin(), entries_.end(), [](const Json& one) { return one.is_null(); }))
+                problem_->hide(); // the answer to one does not make good for another that failed
             fill_menu();
             for (StepCard* card : cards_)
                 if (const ExplorationStep* step = exploration_.step(card->id());
