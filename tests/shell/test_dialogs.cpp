@@ -78,6 +78,7 @@ private Q_SLOTS:
             for (const QWidget* widget : dialog->findChildren<QWidget*>())
                 if (widget->focusPolicy() != Qt::NoFocus && !widget->objectName().startsWith("qt_") &&
                     !qobject_cast<const QLabel*>(widget) &&
+                    !widget->inherits("QComboBoxListView") && // the list of a box is Qt's own
                     !(widget->parentWidget() && (qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) ||
                                                  qobject_cast<QKeySequenceEdit*>(widget->parentWidget()) ||
                                                  qobject_cast<QAbstractItemView*>(widget->parentWidget())))) {

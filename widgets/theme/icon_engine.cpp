@@ -50,7 +50,9 @@ QColor ThemedIconEngine::color(QIcon::Mode mode, QIcon::State state) const {
 
 void ThemedIconEngine::paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State state) {
     const qreal scale = painter->device() ? painter->device()->devicePixelRatio() : 1.0;
-    painter->drawPixmap(rect, scaledPixmap(rect.size() * scale, mode, state, scale));
+    QPixmap picture = draw(file_, color(mode, state), rect.size() * scale);
+    picture.setDevicePixelRatio(scale);
+    painter->drawPixmap(rect, picture);
 }
 
 QPixmap ThemedIconEngine::pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) {
@@ -58,7 +60,12 @@ QPixmap ThemedIconEngine::pixmap(const QSize& size, QIcon::Mode mode, QIcon::Sta
 }
 
 QPixmap ThemedIconEngine::scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon::State state, qreal scale) {
-    QPixmap result = draw(file_, color(mode, state), size); // size is in device pixels
+#if QT_VERSION >= QT_VERSION_CHECK(6, 8, 0)
+    const QSize pixels = size * scale;
+#else
+    const QSize& pixels = size; // was in device pixels before
+#endif
+    QPixmap result = draw(file_, color(mode, state), pixels);
     result.setDevicePixelRatio(scale);
     return result;
 }
