@@ -20,6 +20,8 @@ public:
     explicit Cluster(EngineServices& services) : services_(services) {}
 
     std::optional<ParameterSchema> parameters(const Json& spec) const override {
+        if (!spec.contains("method"))
+            return std::nullopt; // each method has its own
         return entry(spec).parameters;
     }
 

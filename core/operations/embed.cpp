@@ -42,6 +42,8 @@ public:
     explicit Embed(EngineServices& services) : services_(services) {}
 
     std::optional<ParameterSchema> parameters(const Json& spec) const override {
+        if (!spec.contains("method"))
+            return std::nullopt; // each method has its own
         return entry(spec).parameters;
     }
 

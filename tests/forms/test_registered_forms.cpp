@@ -21,8 +21,8 @@ private Q_SLOTS:
             QTest::newRow(qPrintable(name)) << QString::fromStdString(schema.dump());
             rows += !schema.empty();
         };
-        for (const char* kind :
-             {"tasks", "models", "methods", "explainers", "importers", "exporters", "operations"}) {
+        for (const char* kind : {"tasks", "models", "methods", "explainers", "importers", "exporters",
+                                 "embeddings", "clusterings", "preprocessing", "operations"}) {
             const Outcome listed = cli({"list", kind, "--json"});
             QVERIFY2(listed.status == 0, listed.about().constData());
             const Json entries = listed.json().at("entries");
