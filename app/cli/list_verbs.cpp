@@ -83,11 +83,9 @@ void add_list_verbs(CommandLine& command_line) {
                          "eyepiece-cli list models\neyepiece-cli list parameters train",
                          [kind, of](Terminal& terminal) { list(terminal, *kind, *of); });
     list_command
-        .add_option(
-            "kind", *kind,
-            "tasks, models, methods, explainers, exporters, embeddings, clusterings, operations, plugins, "
-            "importers, preprocessing or "
-            "parameters")
+        .add_option("kind", *kind,
+                    "tasks, models, methods, explainers, exporters, embeddings, clusterings, estimators, "
+                    "operations, plugins, importers, preprocessing or parameters")
         ->required();
     list_command.add_option("operation", *of, "With parameters: of which operation");
 

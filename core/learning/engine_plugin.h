@@ -4,6 +4,7 @@
 #include "core/base/version.h"
 #include "core/learning/clustering.h"
 #include "core/learning/embedding.h"
+#include "core/learning/estimator.h"
 #include "core/learning/explainer.h"
 #include "core/learning/exporter.h"
 #include "core/learning/method.h"
@@ -21,6 +22,7 @@ struct EngineRegistries {
     Registry<Exporter> exporters{"exporter"};
     Registry<Embedding> embeddings{"embedding"};
     Registry<Clustering> clusterings{"clustering"};
+    Registry<Estimator> estimators{"estimator"};
     OperationRegistry operations{"operation"};
 };
 

@@ -10,9 +10,9 @@
 namespace eyepiece {
 namespace {
 
-const std::vector<std::string> kinds{"tasks",         "models",     "methods",    "explainers",
-                                     "importers",     "exporters",  "embeddings", "clusterings",
-                                     "preprocessing", "operations", "plugins",    "parameters"};
+const std::vector<std::string> kinds{"tasks",      "models",     "methods",     "explainers", "importers",
+                                     "exporters",  "embeddings", "clusterings", "estimators", "preprocessing",
+                                     "operations", "plugins",    "parameters"};
 
 class List final : public Operation {
 public:
@@ -54,6 +54,8 @@ private:
             register_preprocessing(steps);
             return steps.to_json();
         }
+        if (kind == "estimators")
+            return estimators();
         if (kind == "operations")
             return registries.operations.to_json();
         if (kind == "plugins") {
@@ -90,6 +92,17 @@ private:
             entry["places_new_rows"] = embedding->places_new_rows();
             entry["uses_target"] = embedding->uses_target();
             entry["takes_sparse"] = embedding->takes_sparse();
+        }
+        return list;
+    }
+
+    // With what it predicts.
+    Json estimators() const {
+        Json list = services_.registries.estimators.to_json();
+        for (Json& entry : list) {
+            const auto estimator = services_.registries.estimators.make(entry["name"].get<std::string>());
+            entry["fits_classes"] = estimator->fits_classes();
+            entry["fits_values"] = estimator->fits_values();
         }
         return list;
     }

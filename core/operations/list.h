@@ -6,7 +6,7 @@
 namespace eyepiece {
 
 // list: {"kind": "tasks" | "models" | "methods" | "explainers" | "importers" | "exporters" | "embeddings" |
-//        "clusterings" | "operations" | "plugins"}
+//        "clusterings" | "estimators" | "preprocessing" | "operations" | "plugins"}
 //       -> {"entries": [{"name", "title", "help", "plugin", "parameters": [...]}]}, for plugins their states.
 //       {"kind": "parameters", "operation": "train", "spec": {...}} -> {"entries": [parameter, ...]}: what
 //       "set" may hold in that spec.

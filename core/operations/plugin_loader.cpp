@@ -44,6 +44,7 @@ void for_each_registry(EngineRegistries& registries, Visit visit) {
     visit(registries.exporters);
     visit(registries.embeddings);
     visit(registries.clusterings);
+    visit(registries.estimators);
     visit(registries.operations);
 }
 

@@ -81,7 +81,7 @@ private Q_SLOTS:
         row("export", {"export", trained_.model, "--out", here("again.pt")}, {"file", "largest_difference"});
         row("check", {"check", trained_.project}, {"sound", "problems"});
         for (const char* kind :
-             {"tasks", "models", "methods", "explainers", "importers", "exporters", "operations", "plugins"})
+             {"tasks", "models", "methods", "explainers", "importers", "exporters", "estimators", "operations", "plugins"})
             row(kind, {"list", kind}, {"entries"});
         row("parameters", {"list", "parameters", "train"}, {"entries"});
     }
