@@ -235,7 +235,7 @@ std::vector<Finding> check_subgroups(const Table& table, std::span<const std::si
                                 {"expected", one.expected}});
             const Absent& worst = absent.front();
             Finding finding{"missing-subgroup",
-                            "warning",
+                            "note",
                             "There " + std::string(worst.rows == 1 ? "is " : "are ") +
                                 (worst.rows == 0 ? "no rows" : counted(worst.rows, "row", "rows")) +
                                 " with \"" + first.name + "\" = " + first.names[worst.i] + " and \"" +

@@ -349,7 +349,7 @@ CrossValidation cross_validate(const EstimatorData& data, const std::vector<Cand
     const double test_share = 1.0 / (folds - 1);
     const auto finish = [&](std::size_t c) {
         CandidateResult& one = result.results[c];
-        const std::size_t scores = score_names(data.classes > 0).size();
+        const auto& names = score_names(data.classes > 0);
         for (const Part& part : found[c]) {
             one.seconds += part.seconds;
             one.notes.push_back(part.notes);
@@ -360,11 +360,17 @@ CrossValidation cross_validate(const EstimatorData& data, const std::vector<Cand
             one.out_of_fold.clear();
             return;
         }
-        for (std::size_t s = 0; s < scores; ++s) {
+        for (std::size_t s = 0; s < names.size(); ++s) {
             std::vector<double> values;
             for (const Part& part : found[c])
                 values.push_back(part.scores[s]);
-            one.scores.push_back(spread_of(std::move(values), test_share));
+            ScoreSpread spread = spread_of(std::move(values), test_share);
+            // Student's t knows no bounds; scores do.
+            if (better_when_small(names[s]) || data.classes > 0)
+                spread.low = std::isnan(spread.low) ? nan : std::max(spread.low, 0.0);
+            if (!better_when_small(names[s]))
+                spread.high = std::isnan(spread.high) ? nan : std::min(spread.high, 1.0);
+            one.scores.push_back(std::move(spread));
         }
     };
     const auto units = static_cast<std::int64_t>(candidates.size()) * parts;
