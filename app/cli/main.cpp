@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
     eyepiece::cli::add_run_verbs(command_line);
     eyepiece::cli::add_model_verbs(command_line);
     eyepiece::cli::add_explore_verbs(command_line);
+    eyepiece::cli::add_estimator_verbs(command_line);
     eyepiece::cli::add_list_verbs(command_line);
     const int status = command_line.run(argc, argv);
     // Without the libraries' farewells: OpenBLAS waits there for threads of its own, which go round for ever

@@ -228,7 +228,9 @@ void sample(Terminal& terminal, const std::string& folder, bool images_only) {
                      {"seed", seed}});
 }
 
-void check(Terminal& terminal, const std::string& folder) {
+} // namespace
+
+void check_project(Terminal& terminal, const std::string& folder) {
     const auto project = Project::open(folder, Project::Access::ReadOnly);
     const auto problems = project->check(terminal);
     for (const std::string& problem : problems)
@@ -241,8 +243,6 @@ void check(Terminal& terminal, const std::string& folder) {
                         ". Restore it from a copy, or export its labels with `eyepiece-cli labels`.");
     terminal.say("The project is sound.");
 }
-
-} // namespace
 
 void add_project_verbs(CommandLine& command_line) {
     {
@@ -337,13 +337,6 @@ void add_project_verbs(CommandLine& command_line) {
             [=](Terminal& terminal) { sample(terminal, *folder, *images_only); });
         command.add_option("folder", *folder, "Where to make it")->required();
         command.add_flag("--images-only", *images_only, "Only the images and their label masks, no project");
-    }
-    {
-        auto folder = std::make_shared<std::string>();
-        CLI::App& command =
-            command_line.add("check", "Look for damage in a project", "eyepiece-cli check nuclei",
-                             [=](Terminal& terminal) { check(terminal, *folder); });
-        command.add_option("project", *folder, "Folder of the project")->required();
     }
 }
 

@@ -2,10 +2,12 @@
 #include "core/exchange/torchscript.h"
 #include "core/methods/supervised.h"
 #include "core/models/models.h"
+#include "core/operations/check_table.h"
 #include "core/operations/cluster.h"
 #include "core/operations/embed.h"
 #include "core/operations/explain.h"
 #include "core/operations/export_model.h"
+#include "core/operations/fit.h"
 #include "core/operations/list.h"
 #include "core/operations/services.h"
 #include "core/operations/train.h"
@@ -24,6 +26,8 @@ void register_operations(EngineServices& services) {
     register_export_operation(services);
     register_embed_operation(services);
     register_cluster_operation(services);
+    register_fit_operation(services);
+    register_check_operation(services);
 }
 
 } // namespace eyepiece

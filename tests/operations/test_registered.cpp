@@ -320,13 +320,13 @@ private:
         run_ = run_operation(services_, "train", training_spec(), job).json.at("run").get<std::string>();
     }
 
-    // Sixty rows of three columns.
+    // Sixty rows of two columns and a class.
     fs::path table() const {
         const fs::path path = fs::path(folder_.path().toStdString()) / "tiny.csv";
         std::ofstream file(path);
-        file << "a,b,c\n";
+        file << "a,b,kind\n";
         for (int i = 0; i < 60; ++i)
-            file << i % 3 * 10 + i % 7 << ',' << i % 5 << ',' << i * 37 % 11 << '\n';
+            file << i % 3 * 10 + i % 7 << ',' << i % 5 << ',' << "xyz"[i % 3] << '\n';
         return path;
     }
 
@@ -352,6 +352,15 @@ private:
         if (operation == "cluster")
             return {
                 {"input", {{"path", table().string()}}}, {"method", "kmeans"}, {"set", {{"clusters", 3}}}};
+        if (operation == "fit")
+            return {{"input", {{"path", table().string()}}},
+                    {"target", "kind"},
+                    {"models", {"logistic", "random-forest"}},
+                    {"set", {{"folds", 2}, {"shuffles", 1}, {"random-forest.trees", 3}}}};
+        if (operation == "check")
+            return {{"input", {{"path", table().string()}}},
+                    {"target", "kind"},
+                    {"set", {{"model", "logistic"}}}};
         if (operation == "layers")
             return {{"model", model}};
         if (operation == "list")

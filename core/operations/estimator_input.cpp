@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/operations/estimator_input.h"
+
+#include "core/formats/table_reader.h"
+#include "core/operations/part_of_job.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace eyepiece {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_categories = 50;
+constexpr std::size_t most_classes = 1000;
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+OpenedTable open_file(const Json& spec, const char* member, JobContext& context) {
+    const auto found = spec.find(member);
+    if (found == spec.end() || !found->is_object() || !found->contains("path") ||
+        !found->at("path").is_string())
+        throw Error(ErrorCode::BadInput,
+                    std::string("The spec does not say \"") + member + "\": {\"path\": FILE}.");
+    const fs::path path = found->at("path").get<std::string>();
+    std::error_code ignored;
+    if (!fs::exists(path, ignored))
+        throw Error(ErrorCode::NotFound, "There is no file " + path.string() + ". Check its name.");
+    TableReaderRegistry readers("importer");
+    register_table_readers(readers);
+    TableOptions options;
+    if (found->contains("format") && !found->at("format").is_null())
+        options.format = found->at("format").get<std::string>();
+    if (found->contains("set") && !found->at("set").is_null())
+        options.set = found->at("set");
+    OpenedTable opened = open_table(readers, path, options, context);
+    for (const std::string& warning : opened.warnings)
+        context.warn(path.filename().string() + ": " + warning);
+    if (opened.table.rows() == 0)
+        throw Error(ErrorCode::BadInput,
+                    "The table " + path.filename().string() + " has no rows. Choose a file with data in it.");
+    return opened;
+}
+
+// A spec's "name" beside the record's own "step".
+Json recorded(const Json& spec) {
+    if (!spec.contains("steps") || spec["steps"].is_null())
+        return Json::array();
+    Json steps = spec["steps"];
+    if (steps.is_array())
+        for (Json& entry : steps)
+            if (entry.is_object() && !entry.contains("step") && entry.contains("name"))
+                entry["step"] = entry["name"];
+    return steps;
+}
+
+std::string text_member(const Json& spec, const char* name) {
+    return spec.contains(name) && !spec[name].is_null() ? spec[name].get<std::string>() : std::string();
+}
+
+bool has_few_whole_numbers(const Column& column) {
+    std::set<double> distinct;
+    for (std::size_t row = 0; row < column.size(); ++row) {
+        const double value = column.number(row);
+        if (std::isnan(value))
+            continue;
+        if (value != std::floor(value))
+            return false;
+        distinct.insert(value);
+        if (distinct.size() > 20)
+            return false;
+    }
+    return distinct.size() * 5 <= column.size();
+}
+
+bool has_classes(const Column& column, const std::string& problem) {
+    if (problem == "classification")
+        return true;
+    const bool texts = column.type() == ColumnType::Text || column.type() == ColumnType::Categorical;
+    if (problem == "regression") {
+        if (texts)
+            throw Error(ErrorCode::BadInput,
+                        "The target \"" + column.name() +
+                            "\" holds texts, which no regression predicts. Choose a column "
+                            "of numbers, or classification.");
+        return false;
+    }
+    return texts || column.type() == ColumnType::Boolean || has_few_whole_numbers(column);
+}
+
+// Classes by name: numbers by size, so that 10 comes after 9.
+void fill_labels(EstimatorTable& result, const Column& column) {
+    const Column categorical = column.as_categorical();
+    const auto& codes = std::get<std::vector<std::int32_t>>(categorical.values());
+    std::vector<std::size_t> count(categorical.categories().size(), 0);
+    std::vector<double> size(count.size(), 0.0);
+    for (const std::size_t row : result.rows) {
+        ++count[static_cast<std::size_t>(codes[row])];
+        if (column.numeric())
+            size[static_cast<std::size_t>(codes[row])] = column.number(row);
+    }
+    std::vector<std::size_t> order;
+    for (std::size_t k = 0; k < count.size(); ++k)
+        if (count[k] > 0)
+            order.push_back(k);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return size[a] != size[b] ? size[a] < size[b]
+                                  : categorical.categories()[a] < categorical.categories()[b];
+    });
+    if (order.size() > most_classes)
+        throw Error(ErrorCode::BadInput, "The target \"" + column.name() + "\" has " +
+                                             std::to_string(order.size()) +
+                                             " different values: it is no class. Choose a column that names "
+                                             "classes, or regression.");
+    std::vector<std::int32_t> place(count.size(), -1);
+    for (std::size_t k = 0; k < order.size(); ++k) {
+        place[order[k]] = static_cast<std::int32_t>(k);
+        result.classes.push_back(categorical.categories()[order[k]]);
+    }
+    for (const std::size_t row : result.rows)
+        result.labels.push_back(place[static_cast<std::size_t>(codes[row])]);
+}
+
+// What a column is as a feature; nothing where it is none.
+std::optional<FeatureColumn> feature_of(const Column& column, std::vector<std::string>& left_out) {
+    FeatureColumn feature{column.name(), {}};
+    if (column.type() != ColumnType::Text && column.type() != ColumnType::Categorical)
+        return feature;
+    const Column categorical = column.as_categorical();
+    feature.categories = categorical.categories();
+    if (feature.categories.empty()) {
+        left_out.push_back("\"" + column.name() + "\" has no values.");
+        return std::nullopt;
+    }
+    if (feature.categories.size() > most_categories || feature.categories.size() * 2 > column.size()) {
+        left_out.push_back("\"" + column.name() + "\" holds " + std::to_string(feature.categories.size()) +
+                           " different texts, too many for categories.");
+        return std::nullopt;
+    }
+    return feature;
+}
+
+void fill_column(const Column& column, const FeatureColumn& feature, const std::vector<std::size_t>& rows,
+                 std::size_t width, std::size_t place, std::vector<float>& out) {
+    if (feature.categorical()) {
+        std::unordered_map<std::string, float> code;
+        for (std::size_t k = 0; k < feature.categories.size(); ++k)
+            code.emplace(feature.categories[k], static_cast<float>(k));
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const auto found = column.missing(rows[i]) ? code.end() : code.find(column.shown(rows[i]));
+            out[i * width + place] = found == code.end() ? nan : found->second;
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const double value = column.number(rows[i]);
+        // Not only infinite numbers but those that no float holds.
+        if (std::isinf(static_cast<float>(value)))
+            throw Error(ErrorCode::BadInput,
+                        "The column \"" + column.name() + "\" in row " + std::to_string(rows[i] + 1) +
+                            " is infinite, or too large for a float. Correct the value, or "
+                            "leave the column out.");
+        out[i * width + place] = static_cast<float>(value);
+    }
+}
+
+void fill_sparse(const Table& table, const std::vector<std::size_t>& rows,
+                 const std::vector<std::size_t>& places, std::vector<float>& out) {
+    const SparseMatrix& matrix = *table.sparse();
+    const std::size_t dense = table.dense().size();
+    constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+    std::vector<std::size_t> feature(matrix.columns, none);
+    for (std::size_t f = 0; f < places.size(); ++f)
+        if (places[f] >= dense)
+            feature[places[f] - dense] = f;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const auto indices = matrix.row_indices(rows[i]);
+        const auto values = matrix.row_values(rows[i]);
+        for (std::size_t k = 0; k < indices.size(); ++k)
+            if (feature[indices[k]] != none)
+                out[i * places.size() + feature[indices[k]]] = values[k];
+    }
+}
+
+void fill_features(EstimatorTable& result) {
+    const std::size_t width = result.columns.size(), bytes = result.rows.size() * width * sizeof(float);
+    if (bytes > free_memory() / 4) // every fold under way holds a copy
+        throw Error(ErrorCode::Memory,
+                    "The table's " + std::to_string(result.rows.size()) + " rows of " +
+                        std::to_string(width) +
+                        " columns do not fit in memory as numbers. Choose fewer columns, or "
+                        "draw rows with the step subsample.");
+    result.features.assign(result.rows.size() * width, 0.0F);
+    for (std::size_t f = 0; f < width; ++f)
+        if (result.places[f] < result.table.dense().size())
+            fill_column(result.table.dense()[result.places[f]], result.columns[f], result.rows, width, f,
+                        result.features);
+    if (result.table.sparse())
+        fill_sparse(result.table, result.rows, result.places, result.features);
+}
+
+} // namespace
+
+EstimatorData EstimatorTable::data() const {
+    return {.features = {features, static_cast<std::int64_t>(rows.size()),
+                         static_cast<std::int64_t>(columns.size()), nullptr},
+            .columns = columns,
+            .classes = static_cast<int>(classes.size()),
+            .labels = labels,
+            .values = values,
+            .groups = groups};
+}
+
+EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOptions& options,
+                                    JobContext& context) {
+    PreprocessingRegistry registry("preprocessing step");
+    register_preprocessing(registry);
+    // Before the reading, which may take long.
+    const std::vector<RecordedStep> steps = steps_from_json(registry, recorded(spec));
+    EstimatorTable result;
+    result.target = text_member(spec, "target");
+    const std::string group = text_member(spec, "group");
+    if (result.target.empty() && options.needs_target)
+        throw Error(ErrorCode::BadInput, "What is to be predicted? Name the column as \"target\".");
+    PartOfJob reading(context, 0, 0.8), preparing(context, 0.8, 1);
+    reading.progress(0, "Reading the table");
+    const OpenedTable opened = open_file(spec, "input", reading);
+    context.throw_if_cancelled();
+    for (const std::string& name : {result.target, group})
+        if (!name.empty() && opened.table.at(name) >= opened.table.dense().size())
+            throw Error(ErrorCode::BadInput,
+                        "The column \"" + name +
+                            "\" is one of the wide counts: choose a column beside them.");
+    // The target is no feature of a step either: what scales features leaves it alone.
+    Table marked;
+    {
+        std::vector<Column> columns;
+        for (const Column& column : opened.table.dense())
+            columns.push_back(column.name() == result.target ? column.with_role(ColumnRole::Target)
+                              : column.name() == group       ? column.with_role(ColumnRole::Annotation)
+                                                             : column);
+        marked = Table(std::move(columns));
+        if (opened.table.sparse())
+            marked.set_sparse(opened.table.shared_sparse(), opened.table.sparse_names());
+        if (opened.table.row_names())
+            marked.set_row_names(*opened.table.row_names());
+    }
+    Preprocessed prepared = preprocess(registry, marked, steps, preparing);
+    context.throw_if_cancelled();
+    result.table = std::move(prepared.table);
+    result.kept = std::move(prepared.rows);
+    result.steps = std::move(prepared.steps);
+    result.notes = std::move(prepared.notes);
+    const Table& table = result.table;
+
+    std::set<std::string> listed;
+    if (const Json& file = spec["input"]; file.contains("columns") && !file["columns"].is_null())
+        for (const Json& name : file["columns"]) {
+            table.at(name.get<std::string>());
+            listed.insert(name.get<std::string>());
+        }
+    for (std::size_t place = 0; place < table.columns(); ++place) {
+        const std::string& name = table.name(place);
+        if (name == result.target || name == group ||
+            (listed.empty() ? table.role(place) != ColumnRole::Feature : !listed.contains(name)))
+            continue;
+        if (place >= table.dense().size()) {
+            result.columns.push_back({name, {}});
+            result.places.push_back(place);
+        } else if (auto feature = feature_of(table.dense()[place], result.left_out)) {
+            result.columns.push_back(std::move(*feature));
+            result.places.push_back(place);
+        }
+    }
+    if (result.columns.empty() && options.needs_target)
+        throw Error(ErrorCode::BadInput,
+                    "There is no column left to predict from: all are the target, groups, "
+                    "annotations or texts.");
+
+    const Column* const target = result.target.empty() ? nullptr : &table.dense().at(table.at(result.target));
+    for (std::size_t row = 0; row < table.rows(); ++row)
+        if (!target || !target->missing(row))
+            result.rows.push_back(row);
+    if (result.rows.empty())
+        throw Error(ErrorCode::BadInput, "The target \"" + result.target + "\" has no values.");
+    if (result.rows.size() < table.rows())
+        result.notes.push_back(std::to_string(table.rows() - result.rows.size()) +
+                               " rows have no value of \"" + result.target + "\" and are left out.");
+    if (target && has_classes(*target, options.problem)) {
+        fill_labels(result, *target);
+    } else if (target) {
+        for (const std::size_t row : result.rows) {
+            const double value = target->number(row);
+            if (!std::isfinite(value))
+                throw Error(ErrorCode::BadInput,
+                            "The target \"" + result.target + "\" in row " +
+                                std::to_string(result.kept[row] + 1) +
+                                " is infinite. Correct the value, or leave the row out.");
+            result.values.push_back(value);
+        }
+    }
+    if (!group.empty()) {
+        const Column column = table.dense().at(table.at(group)).as_categorical();
+        const auto& codes = std::get<std::vector<std::int32_t>>(column.values());
+        auto next = static_cast<std::int32_t>(column.categories().size());
+        for (const std::size_t row : result.rows) // a row without a group is a group of its own
+            result.groups.push_back(codes[row] >= 0 ? codes[row] : next++);
+    }
+    fill_features(result);
+    return result;
+}
+
+EstimatorTable read_more_rows(const Json& file, const EstimatorTable& known, JobContext& context) {
+    PreprocessingRegistry registry("preprocessing step");
+    register_preprocessing(registry);
+    const OpenedTable opened = open_file({{"other", file}}, "other", context);
+    std::vector<RecordedStep> steps;
+    for (const RecordedStep& step : known.steps)
+        if (step.name != "subsample") // which chose what to learn from
+            steps.push_back(step);
+    Preprocessed prepared = preprocess(registry, opened.table, steps, context);
+    EstimatorTable result;
+    result.table = std::move(prepared.table);
+    result.kept = std::move(prepared.rows);
+    result.steps = std::move(prepared.steps);
+    result.notes = std::move(prepared.notes);
+    std::unordered_map<std::string, std::size_t> place_of;
+    for (std::size_t i = 0; i < result.table.columns(); ++i)
+        place_of.emplace(result.table.name(i), i);
+    for (const FeatureColumn& column : known.columns) {
+        const auto found = place_of.find(column.name);
+        if (found == place_of.end())
+            throw Error(ErrorCode::BadInput,
+                        "The other table has no column \"" + column.name + "\", which the first one has.");
+        result.columns.push_back(column);
+        result.places.push_back(found->second);
+    }
+    for (std::size_t row = 0; row < result.table.rows(); ++row)
+        result.rows.push_back(row);
+    fill_features(result);
+    return result;
+}
+
+} // namespace eyepiece
