@@ -80,8 +80,17 @@ private Q_SLOTS:
             {"out", "overlay", "layer"});
         row("export", {"export", trained_.model, "--out", here("again.pt")}, {"file", "largest_difference"});
         row("check", {"check", trained_.project}, {"sound", "problems"});
-        for (const char* kind :
-             {"tasks", "models", "methods", "explainers", "importers", "exporters", "estimators", "operations", "plugins"})
+        QString rows = "length,width,kind\n";
+        for (int i = 0; i < 60; ++i)
+            rows += QString("%1,%2,%3\n").arg(i % 3 + i * 0.01).arg(i * 7 % 11).arg(i % 3 == 0 ? "a" : "b");
+        write_text(here("table.csv").toStdString(), rows.toStdString());
+        row("check of a table", {"check", here("table.csv"), "--target", "kind"}, {"findings", "checked"});
+        row("fit",
+            {"fit", here("table.csv"), "--target", "kind", "--models", "logistic,decision-tree", "--out",
+             here("f.json")},
+            {"models", "best", "explanation"});
+        for (const char* kind : {"tasks", "models", "methods", "explainers", "importers", "exporters",
+                                 "estimators", "operations", "plugins"})
             row(kind, {"list", kind}, {"entries"});
         row("parameters", {"list", "parameters", "train"}, {"entries"});
     }
