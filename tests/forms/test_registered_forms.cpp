@@ -22,7 +22,7 @@ private Q_SLOTS:
             rows += !schema.empty();
         };
         for (const char* kind : {"tasks", "models", "methods", "explainers", "importers", "exporters",
-                                 "embeddings", "clusterings", "preprocessing", "operations"}) {
+                                 "embeddings", "clusterings", "estimators", "preprocessing", "operations"}) {
             const Outcome listed = cli({"list", kind, "--json"});
             QVERIFY2(listed.status == 0, listed.about().constData());
             const Json entries = listed.json().at("entries");
