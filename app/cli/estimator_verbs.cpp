@@ -2,101 +2,17 @@
 // fit: simple models of a table. check: what is wrong with one, or with a project.
 #include "app/cli/engine_loader.h"
 #include "app/cli/requests.h"
-#include "app/cli/verb.h"
-#include "core/data/preprocessing.h"
+#include "app/cli/table_arguments.h"
 #include "core/formats/table_reader.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <sstream>
 
 namespace eyepiece::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct TableArguments {
-    std::string path, format = "auto", columns, target;
-    std::vector<std::string> read, steps;
-};
-
-void add_table_options(CLI::App& command, TableArguments& table) {
-    command.add_option("input", table.path, "A table: CSV, NPY, h5ad, ... (`list importers`)")->required();
-    command.add_option("--format", table.format, "The table's format, where its content does not tell");
-    command.add_option("--read", table.read, "A setting of that format as name=value (`list importers`)")
-        ->allow_extra_args(false);
-    command.add_option("--columns", table.columns,
-                       "Names of the columns to use, with commas between; else all features");
-    command
-        .add_option("--step", table.steps,
-                    "A preprocessing step, NAME or NAME:setting=value:setting=value; several are done in "
-                    "order (`list preprocessing`)")
-        ->allow_extra_args(false);
-}
-
-std::vector<std::string> comma_separated(const std::string& text) {
-    std::vector<std::string> parts;
-    std::stringstream list(text);
-    for (std::string part; std::getline(list, part, ',');)
-        if (!part.empty())
-            parts.push_back(part);
-    return parts;
-}
-
-std::pair<std::string, Json> assignment_of(const ParameterSchema& schema, const std::string& text) {
-    try {
-        return schema.parse_assignment(text);
-    } catch (const Error& error) {
-        throw UsageError(error.what());
-    }
-}
-
-// "scale:method=robust:columns=a,b"
-Json step_of(const std::string& text) {
-    PreprocessingRegistry registry("preprocessing step");
-    register_preprocessing(registry);
-    Json set = Json::object();
-    std::size_t end = text.find(':');
-    const std::string name = text.substr(0, end);
-    const auto* const entry = registry.find(name);
-    if (!entry)
-        throw UsageError("--step " + text + ": there is no step \"" + name +
-                         "\"; see `eyepiece-cli list preprocessing`.");
-    while (end != std::string::npos) {
-        const std::size_t next = text.find(':', end + 1);
-        const auto [key, value] = assignment_of(
-            entry->parameters,
-            text.substr(end + 1, next == std::string::npos ? std::string::npos : next - end - 1));
-        set[key] = value;
-        end = next;
-    }
-    return {{"name", name}, {"set", set}};
-}
-
-// The spec's members for them.
-void put_table(Json& spec, const TableArguments& table) {
-    Json file{{"path", fs::absolute(table.path).string()}, {"format", table.format}};
-    if (!table.read.empty()) {
-        if (table.format == "auto")
-            throw UsageError("--read belongs to a format: name it with --format, see `eyepiece-cli list "
-                             "importers`.");
-        TableReaderRegistry readers("importer");
-        register_table_readers(readers);
-        for (const std::string& text : table.read) {
-            const auto [name, value] = assignment_of(readers.at(table.format).parameters, text);
-            file["set"][name] = value;
-        }
-    }
-    if (!table.columns.empty())
-        file["columns"] = comma_separated(table.columns);
-    spec["input"] = std::move(file);
-    spec["steps"] = Json::array();
-    for (const std::string& step : table.steps)
-        spec["steps"].push_back(step_of(step));
-    if (!table.target.empty())
-        spec["target"] = table.target;
-}
 
 std::string number(const Json& value, const char* format = "%.3f") {
     if (!value.is_number() || !std::isfinite(value.get<double>()))

@@ -2,102 +2,20 @@
 // embed and cluster: the structure of a table.
 #include "app/cli/engine_loader.h"
 #include "app/cli/requests.h"
-#include "app/cli/verb.h"
-#include "core/data/preprocessing.h"
-#include "core/formats/table_reader.h"
+#include "app/cli/table_arguments.h"
 
 #include <cstdio>
-#include <sstream>
 
 namespace eyepiece::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-// What embed and cluster are told of their table.
-struct InputOptions {
-    std::string path, format = "auto", columns, target;
-    std::vector<std::string> read, steps;
-};
-
 struct EmbedOptions {
-    InputOptions input;
+    TableArguments table;
     std::string method, out, added, added_out;
     std::vector<std::string> set;
 };
-
-void add_input_options(CLI::App& command, InputOptions& input) {
-    command.add_option("input", input.path, "A table: CSV, NPY, h5ad, ... (`list importers`)")->required();
-    command.add_option("--format", input.format, "The table's format, where its content does not tell");
-    command.add_option("--read", input.read, "A setting of that format as name=value (`list importers`)")
-        ->allow_extra_args(false);
-    command.add_option("--columns", input.columns,
-                       "Names of the columns to use, with commas between; else all features");
-    command
-        .add_option("--step", input.steps,
-                    "A preprocessing step, NAME or NAME:setting=value:setting=value; several are done in "
-                    "order (`list preprocessing`)")
-        ->allow_extra_args(false);
-}
-
-std::pair<std::string, Json> assignment_of(const ParameterSchema& schema, const std::string& text) {
-    try {
-        return schema.parse_assignment(text);
-    } catch (const Error& error) {
-        throw UsageError(error.what());
-    }
-}
-
-// "scale:method=robust:columns=a,b"
-Json step_of(const std::string& text) {
-    PreprocessingRegistry registry("preprocessing step");
-    register_preprocessing(registry);
-    Json set = Json::object();
-    std::size_t end = text.find(':');
-    const std::string name = text.substr(0, end);
-    const auto* const entry = registry.find(name);
-    if (!entry)
-        throw UsageError("--step " + text + ": there is no step \"" + name +
-                         "\"; see `eyepiece-cli list preprocessing`.");
-    while (end != std::string::npos) {
-        const std::size_t next = text.find(':', end + 1);
-        const auto [key, value] = assignment_of(
-            entry->parameters,
-            text.substr(end + 1, next == std::string::npos ? std::string::npos : next - end - 1));
-        set[key] = value;
-        end = next;
-    }
-    return {{"name", name}, {"set", set}};
-}
-
-// The spec's members for them.
-void put_input(Json& spec, const InputOptions& input) {
-    Json file{{"path", fs::absolute(input.path).string()}, {"format", input.format}};
-    if (!input.read.empty()) {
-        if (input.format == "auto")
-            throw UsageError("--read belongs to a format: name it with --format, see `eyepiece-cli list "
-                             "importers`.");
-        TableReaderRegistry readers("importer");
-        register_table_readers(readers);
-        for (const std::string& text : input.read) {
-            const auto [name, value] = assignment_of(readers.at(input.format).parameters, text);
-            file["set"][name] = value;
-        }
-    }
-    if (!input.columns.empty()) {
-        Json names = Json::array();
-        std::stringstream list(input.columns);
-        for (std::string name; std::getline(list, name, ',');)
-            names.push_back(name);
-        file["columns"] = std::move(names);
-    }
-    spec["input"] = std::move(file);
-    spec["steps"] = Json::array();
-    for (const std::string& step : input.steps)
-        spec["steps"].push_back(step_of(step));
-    if (!input.target.empty())
-        spec["target"] = input.target;
-}
 
 std::string three_digits(const Json& value) {
     char text[32];
@@ -110,7 +28,7 @@ void embed(Terminal& terminal, const EmbedOptions& options) {
         throw UsageError("--new and --new-out belong together: rows to place, and where to write them.");
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
-    put_input(spec, options.input);
+    put_table(spec, options.table);
     spec["method"] = options.method;
     spec["out"] = fs::absolute(options.out).string();
     if (!options.added.empty()) {
@@ -132,7 +50,7 @@ void embed(Terminal& terminal, const EmbedOptions& options) {
 }
 
 struct ClusterOptions {
-    InputOptions input;
+    TableArguments table;
     std::string method, out;
     std::vector<std::string> set;
 };
@@ -140,7 +58,7 @@ struct ClusterOptions {
 void cluster(Terminal& terminal, const ClusterOptions& options) {
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
-    put_input(spec, options.input);
+    put_table(spec, options.table);
     spec["method"] = options.method;
     if (!options.out.empty())
         spec["out"] = fs::absolute(options.out).string();
@@ -168,8 +86,8 @@ void add_explore_verbs(CommandLine& command_line) {
         "new.csv "
         "--new-out new_umap.csv",
         [options](Terminal& terminal) { embed(terminal, *options); });
-    add_input_options(command, options->input);
-    command.add_option("--target", options->input.target,
+    add_table_options(command, options->table);
+    command.add_option("--target", options->table.target,
                        "A column with each row's class, for methods that heed one (`list embeddings`)");
     command.add_option("--method", options->method, "The embedding (`list embeddings`)")->required();
     command.add_option("--out", options->out, "The CSV to write")->required();
@@ -184,8 +102,8 @@ void add_explore_verbs(CommandLine& command_line) {
         "eyepiece-cli cluster cells.csv --method kmeans --set clusters=8 --out clusters.csv\n"
         "eyepiece-cli cluster iris.csv --method gaussian-mixture --step scale --target species",
         [parts](Terminal& terminal) { cluster(terminal, *parts); });
-    add_input_options(cluster_command, parts->input);
-    cluster_command.add_option("--target", parts->input.target,
+    add_table_options(cluster_command, parts->table);
+    cluster_command.add_option("--target", parts->table.target,
                                "A column of classes to compare the clusters with (adjusted Rand)");
     cluster_command.add_option("--method", parts->method, "The clustering (`list clusterings`)")->required();
     cluster_command.add_option("--out", parts->out, "The CSV to write");

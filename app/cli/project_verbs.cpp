@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // init, import, info, split, labels, sample, check: what is done with a project's data, without the engine.
+#include "app/cli/requests.h"
 #include "app/cli/verb.h"
 #include "core/formats/image_reader.h"
 #include "core/formats/sample_folder.h"
@@ -34,13 +35,9 @@ struct ImportArguments {
 };
 
 void import_paths(Terminal& terminal, const ImportArguments& arguments) {
-    Json given = Json::object();
     const ParameterSchema schema = import_parameters();
+    Json given = settings_of(schema, arguments.set);
     try {
-        for (const std::string& assignment : arguments.set) {
-            auto [name, value] = schema.parse_assignment(assignment);
-            given[name] = std::move(value);
-        }
         if (!arguments.format.empty())
             given["format"] = arguments.format;
         if (!arguments.split.empty())

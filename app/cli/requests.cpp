@@ -12,14 +12,8 @@ namespace eyepiece::cli {
 
 namespace fs = std::filesystem;
 
-Json read_settings(Engine& engine, const std::string& operation, const Json& spec,
-                   const std::vector<std::string>& assignments, Terminal& terminal) {
+Json settings_of(const ParameterSchema& schema, const std::vector<std::string>& assignments) {
     Json values = Json::object();
-    if (assignments.empty())
-        return values;
-    const Json request{{"kind", "parameters"}, {"operation", operation}, {"spec", spec}};
-    const Json listed = engine.run("list", request, terminal).json;
-    const ParameterSchema schema = ParameterSchema::from_json(listed.at("entries"));
     for (const std::string& assignment : assignments) {
         try {
             auto [name, value] = schema.parse_assignment(assignment);
@@ -29,6 +23,23 @@ Json read_settings(Engine& engine, const std::string& operation, const Json& spe
         }
     }
     return values;
+}
+
+Json read_settings(Engine& engine, const std::string& operation, const Json& spec,
+                   const std::vector<std::string>& assignments, Terminal& terminal) {
+    if (assignments.empty())
+        return Json::object();
+    const Json request{{"kind", "parameters"}, {"operation", operation}, {"spec", spec}};
+    const Json listed = engine.run("list", request, terminal).json;
+    return settings_of(ParameterSchema::from_json(listed.at("entries")), assignments);
+}
+
+std::vector<std::string> comma_separated(const std::string& text) {
+    std::vector<std::string> parts;
+    std::istringstream list(text);
+    for (std::string part; std::getline(list, part, ',');)
+        parts.push_back(part);
+    return parts;
 }
 
 Json read_numbers(const std::string& option, const std::string& text, std::size_t count) {

@@ -9,10 +9,15 @@
 
 namespace eyepiece::cli {
 
+// "name=value" settings as {"name": value}. An unknown name or bad value is a UsageError.
+Json settings_of(const ParameterSchema& schema, const std::vector<std::string>& assignments);
+
 // Reads `--set name=value` settings for this operation; the spec tells which task, model, ... they are for.
-// An unknown name or bad value is a UsageError.
 Json read_settings(Engine& engine, const std::string& operation, const Json& spec,
                    const std::vector<std::string>& assignments, Terminal& terminal);
+
+// "a,b" as ["a", "b"].
+std::vector<std::string> comma_separated(const std::string& text);
 
 // "10,20,64,64" as [10,20,64,64]; UsageError unless it is `count` numbers.
 Json read_numbers(const std::string& option, const std::string& text, std::size_t count);

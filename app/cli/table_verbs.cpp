@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the command line says of tables: info of a file, the importers and the preprocessing steps.
+#include "app/cli/requests.h"
 #include "app/cli/verb.h"
 #include "core/data/preprocessing.h"
 #include "core/data/statistics.h"
@@ -43,11 +44,10 @@ void info_of_table(Terminal& terminal, const std::string& path, const std::strin
     if (format == "auto" && !set.empty())
         throw UsageError(
             "--set belongs to a format: name it with --format, see `eyepiece-cli list importers`.");
-    for (const std::string& assignment : set) {
+    if (!set.empty()) {
         try {
-            auto [name, value] = readers.at(format).parameters.parse_assignment(assignment);
-            options.set[name] = std::move(value);
-        } catch (const Error& error) {
+            options.set = settings_of(readers.at(format).parameters, set);
+        } catch (const Error& error) { // no such format
             throw UsageError(error.what());
         }
     }

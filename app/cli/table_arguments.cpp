@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/table_arguments.h"
+
+#include "app/cli/requests.h"
+#include "core/data/preprocessing.h"
+#include "core/formats/table_reader.h"
+
+#include <filesystem>
+
+namespace eyepiece::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// "scale:method=robust:columns=a,b"
+Json step_of(const std::string& text) {
+    PreprocessingRegistry registry("preprocessing step");
+    register_preprocessing(registry);
+    std::vector<std::string> settings;
+    std::size_t end = text.find(':');
+    const std::string name = text.substr(0, end);
+    const auto* const entry = registry.find(name);
+    if (!entry)
+        throw UsageError("--step " + text + ": there is no step \"" + name +
+                         "\"; see `eyepiece-cli list preprocessing`.");
+    while (end != std::string::npos) {
+        const std::size_t next = text.find(':', end + 1);
+        settings.push_back(
+            text.substr(end + 1, next == std::string::npos ? std::string::npos : next - end - 1));
+        end = next;
+    }
+    return {{"name", name}, {"set", settings_of(entry->parameters, settings)}};
+}
+
+} // namespace
+
+void add_table_options(CLI::App& command, TableArguments& table) {
+    command.add_option("input", table.path, "A table: CSV, NPY, h5ad, ... (`list importers`)")->required();
+    command.add_option("--format", table.format, "The table's format, where its content does not tell");
+    command.add_option("--read", table.read, "A setting of that format as name=value (`list importers`)")
+        ->allow_extra_args(false);
+    command.add_option("--columns", table.columns,
+                       "Names of the columns to use, with commas between; else all features");
+    command
+        .add_option("--step", table.steps,
+                    "A preprocessing step, NAME or NAME:setting=value:setting=value; several are done in "
+                    "order (`list preprocessing`)")
+        ->allow_extra_args(false);
+}
+
+void put_table(Json& spec, const TableArguments& table) {
+    Json file{{"path", fs::absolute(table.path).string()}, {"format", table.format}};
+    if (!table.read.empty()) {
+        if (table.format == "auto")
+            throw UsageError("--read belongs to a format: name it with --format, see `eyepiece-cli list "
+                             "importers`.");
+        TableReaderRegistry readers("importer");
+        register_table_readers(readers);
+        file["set"] = settings_of(readers.at(table.format).parameters, table.read);
+    }
+    if (!table.columns.empty())
+        file["columns"] = comma_separated(table.columns);
+    spec["input"] = std::move(file);
+    spec["steps"] = Json::array();
+    for (const std::string& step : table.steps)
+        spec["steps"].push_back(step_of(step));
+    if (!table.target.empty())
+        spec["target"] = table.target;
+}
+
+} // namespace eyepiece::cli
