@@ -5,6 +5,7 @@
 #include "core/learning/embedding_scores.h"
 #include "core/operations/part_of_job.h"
 #include "core/operations/table_input.h"
+#include "core/operations/table_source.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/operations/estimator_input.h"
 
-#include "core/formats/table_reader.h"
 #include "core/operations/part_of_job.h"
+#include "core/operations/table_source.h"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <set>
@@ -15,53 +14,9 @@
 namespace eyepiece {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::size_t most_categories = 50;
 constexpr std::size_t most_classes = 1000;
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-
-OpenedTable open_file(const Json& spec, const char* member, JobContext& context) {
-    const auto found = spec.find(member);
-    if (found == spec.end() || !found->is_object() || !found->contains("path") ||
-        !found->at("path").is_string())
-        throw Error(ErrorCode::BadInput,
-                    std::string("The spec does not say \"") + member + "\": {\"path\": FILE}.");
-    const fs::path path = found->at("path").get<std::string>();
-    std::error_code ignored;
-    if (!fs::exists(path, ignored))
-        throw Error(ErrorCode::NotFound, "There is no file " + path.string() + ". Check its name.");
-    TableReaderRegistry readers("importer");
-    register_table_readers(readers);
-    TableOptions options;
-    if (found->contains("format") && !found->at("format").is_null())
-        options.format = found->at("format").get<std::string>();
-    if (found->contains("set") && !found->at("set").is_null())
-        options.set = found->at("set");
-    OpenedTable opened = open_table(readers, path, options, context);
-    for (const std::string& warning : opened.warnings)
-        context.warn(path.filename().string() + ": " + warning);
-    if (opened.table.rows() == 0)
-        throw Error(ErrorCode::BadInput,
-                    "The table " + path.filename().string() + " has no rows. Choose a file with data in it.");
-    return opened;
-}
-
-// A spec's "name" beside the record's own "step".
-Json recorded(const Json& spec) {
-    if (!spec.contains("steps") || spec["steps"].is_null())
-        return Json::array();
-    Json steps = spec["steps"];
-    if (steps.is_array())
-        for (Json& entry : steps)
-            if (entry.is_object() && !entry.contains("step") && entry.contains("name"))
-                entry["step"] = entry["name"];
-    return steps;
-}
-
-std::string text_member(const Json& spec, const char* name) {
-    return spec.contains(name) && !spec[name].is_null() ? spec[name].get<std::string>() : std::string();
-}
 
 bool has_few_whole_numbers(const Column& column) {
     std::set<double> distinct;
@@ -221,7 +176,7 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
     PreprocessingRegistry registry("preprocessing step");
     register_preprocessing(registry);
     // Before the reading, which may take long.
-    const std::vector<RecordedStep> steps = steps_from_json(registry, recorded(spec));
+    const std::vector<RecordedStep> steps = steps_in(spec, registry);
     EstimatorTable result;
     result.target = text_member(spec, "target");
     const std::string group = text_member(spec, "group");
@@ -229,7 +184,7 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
         throw Error(ErrorCode::BadInput, "What is to be predicted? Name the column as \"target\".");
     PartOfJob reading(context, 0, 0.8), preparing(context, 0.8, 1);
     reading.progress(0, "Reading the table");
-    const OpenedTable opened = open_file(spec, "input", reading);
+    const OpenedTable opened = open_table_in(spec, "input", reading);
     context.throw_if_cancelled();
     for (const std::string& name : {result.target, group})
         if (!name.empty() && opened.table.at(name) >= opened.table.dense().size())
@@ -259,11 +214,10 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
     const Table& table = result.table;
 
     std::set<std::string> listed;
-    if (const Json& file = spec["input"]; file.contains("columns") && !file["columns"].is_null())
-        for (const Json& name : file["columns"]) {
-            table.at(name.get<std::string>());
-            listed.insert(name.get<std::string>());
-        }
+    for (const std::string& name : listed_columns(spec, "input")) {
+        table.at(name); // throws
+        listed.insert(name);
+    }
     for (std::size_t place = 0; place < table.columns(); ++place) {
         const std::string& name = table.name(place);
         if (name == result.target || name == group ||
@@ -316,14 +270,8 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
 }
 
 EstimatorTable read_more_rows(const Json& file, const EstimatorTable& known, JobContext& context) {
-    PreprocessingRegistry registry("preprocessing step");
-    register_preprocessing(registry);
-    const OpenedTable opened = open_file({{"other", file}}, "other", context);
-    std::vector<RecordedStep> steps;
-    for (const RecordedStep& step : known.steps)
-        if (step.name != "subsample") // which chose what to learn from
-            steps.push_back(step);
-    Preprocessed prepared = preprocess(registry, opened.table, steps, context);
+    Preprocessed prepared =
+        prepare_more_rows(open_table_in({{"other", file}}, "other", context).table, known.steps, context);
     EstimatorTable result;
     result.table = std::move(prepared.table);
     result.kept = std::move(prepared.rows);

@@ -48,6 +48,13 @@ std::vector<std::string> chosen_models(const Json& spec, const Registry<Estimato
     return names;
 }
 
+std::vector<int> rows_of_classes(const EstimatorTable& table) {
+    std::vector<int> rows(table.classes.size(), 0);
+    for (const std::int32_t label : table.labels)
+        ++rows[static_cast<std::size_t>(label)];
+    return rows;
+}
+
 class Fit final : public Operation {
 public:
     explicit Fit(EngineServices& services) : services_(services) {}
@@ -113,7 +120,7 @@ public:
             read_estimator_table(spec, {set.at("problem").get<std::string>(), true}, reading);
         const EstimatorData data = table.data();
         const std::string rank_by = score_to_rank_by(set, data.classes > 0);
-        warn_of(table, data, folds, spec, context);
+        warn_of(table, folds, spec, context);
 
         const std::vector<Candidate> candidates = candidates_for(spec, data.classes > 0);
         const auto& names = score_names(data.classes > 0);
@@ -164,15 +171,12 @@ private:
         return asked;
     }
 
-    static void warn_of(const EstimatorTable& table, const EstimatorData& data, int folds, const Json& spec,
-                        JobContext& context) {
+    static void warn_of(const EstimatorTable& table, int folds, const Json& spec, JobContext& context) {
         for (const std::string& sentence : table.left_out)
             context.warn("Left out: " + sentence);
         for (const std::string& note : table.notes)
             context.warn(note);
-        std::vector<int> rows(table.classes.size(), 0);
-        for (const std::int32_t label : data.labels)
-            ++rows[static_cast<std::size_t>(label)];
+        const std::vector<int> rows = rows_of_classes(table);
         for (std::size_t k = 0; k < rows.size(); ++k)
             if (rows[k] < folds)
                 context.warn("The class \"" + table.classes[k] + "\" has " + std::to_string(rows[k]) +
@@ -222,9 +226,7 @@ private:
         Json columns = Json::array(), classes = Json::array();
         for (const FeatureColumn& column : table.columns)
             columns.push_back(column.name);
-        std::vector<int> rows(table.classes.size(), 0);
-        for (const std::int32_t label : data.labels)
-            ++rows[static_cast<std::size_t>(label)];
+        const std::vector<int> rows = rows_of_classes(table);
         for (std::size_t k = 0; k < rows.size(); ++k)
             classes.push_back({{"name", table.classes[k]}, {"rows", rows[k]}});
         return {{"problem", data.classes > 0 ? "classification" : "regression"},

@@ -2,8 +2,8 @@
 #include "core/operations/table_input.h"
 
 #include "core/formats/csv_file.h"
-#include "core/formats/table_reader.h"
 #include "core/operations/part_of_job.h"
+#include "core/operations/table_source.h"
 
 #include <cmath>
 #include <set>
@@ -16,25 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_classes = 1000;
-
-OpenedTable open_input(const Json& spec, const char* member, JobContext& context) {
-    const fs::path path = path_in(spec, member);
-    const Json& file = spec.at(member);
-    TableReaderRegistry readers("importer");
-    register_table_readers(readers);
-    TableOptions options;
-    if (file.contains("format") && !file["format"].is_null())
-        options.format = file["format"].get<std::string>();
-    if (file.contains("set") && !file["set"].is_null())
-        options.set = file["set"];
-    OpenedTable opened = open_table(readers, path, options, context);
-    for (const std::string& warning : opened.warnings)
-        context.warn(path.filename().string() + ": " + warning);
-    if (opened.table.rows() == 0)
-        throw Error(ErrorCode::BadInput,
-                    "The table " + path.filename().string() + " has no rows. Choose a file with data in it.");
-    return opened;
-}
 
 // The table with the listed columns as its features (all that are, with an empty list), without the others;
 // and the target's column marked as such, if it is not listed.
@@ -182,52 +163,19 @@ void bring_into_order(TableInput& input, const std::vector<std::string>& names) 
     input.names = names;
 }
 
-// A spec's "name" beside the record's own "step".
-Json recorded(const Json& spec) {
-    Json steps = Json::array();
-    if (!spec.contains("steps") || spec["steps"].is_null())
-        return steps;
-    if (!spec["steps"].is_array())
-        return spec["steps"]; // refused by steps_from_json, with its sentence
-    for (Json entry : spec["steps"]) {
-        if (entry.is_object() && !entry.contains("step") && entry.contains("name"))
-            entry["step"] = entry["name"];
-        steps.push_back(std::move(entry));
-    }
-    return steps;
-}
-
 } // namespace
-
-fs::path path_in(const Json& spec, const char* member) {
-    const auto found = spec.find(member);
-    if (found == spec.end() || !found->is_object() || !found->contains("path") ||
-        !found->at("path").is_string())
-        throw Error(ErrorCode::BadInput,
-                    std::string("The spec does not say \"") + member + "\": {\"path\": FILE}.");
-    const fs::path path = found->at("path").get<std::string>();
-    std::error_code ignored;
-    if (!fs::exists(path, ignored))
-        throw Error(ErrorCode::NotFound, "There is no file " + path.string() + ". Check its name.");
-    return path;
-}
 
 TableInput read_table_input(const Json& spec, bool keep_sparse, JobContext& context) {
     PreprocessingRegistry registry("preprocessing step");
     register_preprocessing(registry);
     // Before the reading, which may take long.
-    const std::vector<RecordedStep> steps = steps_from_json(registry, recorded(spec));
-    std::string target;
-    if (spec.contains("target") && !spec["target"].is_null())
-        target = spec["target"].get<std::string>();
+    const std::vector<RecordedStep> steps = steps_in(spec, registry);
+    const std::string target = text_member(spec, "target");
     PartOfJob reading(context, 0, 0.7), preparing(context, 0.7, 1);
     reading.progress(0, "Reading the table");
-    const OpenedTable opened = open_input(spec, "input", reading);
+    const OpenedTable opened = open_table_in(spec, "input", reading);
     context.throw_if_cancelled();
-    std::vector<std::string> listed;
-    if (const Json& file = spec["input"]; file.contains("columns") && !file["columns"].is_null())
-        listed = file["columns"].get<std::vector<std::string>>();
-    const Table table = with_features(opened.table, listed, target);
+    const Table table = with_features(opened.table, listed_columns(spec, "input"), target);
     Preprocessed prepared = preprocess(registry, table, steps, preparing);
     context.throw_if_cancelled();
     TableInput input;
@@ -243,14 +191,8 @@ TableInput read_table_input(const Json& spec, bool keep_sparse, JobContext& cont
 }
 
 TableInput read_more_rows(const Json& file, const TableInput& fitted, JobContext& context) {
-    PreprocessingRegistry registry("preprocessing step");
-    register_preprocessing(registry);
-    const OpenedTable opened = open_input({{"new", file}}, "new", context);
-    std::vector<RecordedStep> steps;
-    for (const RecordedStep& step : fitted.steps)
-        if (step.name != "subsample") // which chose what to learn from
-            steps.push_back(step);
-    Preprocessed prepared = preprocess(registry, opened.table, steps, context);
+    const OpenedTable opened = open_table_in({{"new", file}}, "new", context);
+    Preprocessed prepared = prepare_more_rows(opened.table, fitted.steps, context);
     const Table& all = prepared.table;
     std::unordered_map<std::string, std::size_t> place_of;
     for (std::size_t i = 0; i < all.columns(); ++i)

@@ -41,10 +41,6 @@ EYEPIECE_EXPORT TableInput read_table_input(const Json& spec, bool keep_sparse, 
 // are found by their names.
 EYEPIECE_EXPORT TableInput read_more_rows(const Json& file, const TableInput& fitted, JobContext& context);
 
-// spec[member]["path"]. Throws Error(BadInput) when there is none, Error(NotFound) when there is no such
-// file.
-EYEPIECE_EXPORT std::filesystem::path path_in(const Json& spec, const char* member);
-
 // Columns of numbers beside the rows' names: "item", then `columns`. write(row, out) appends a row's fields.
 EYEPIECE_EXPORT void
 write_item_table(const std::filesystem::path& path, const std::vector<std::string>& items,
