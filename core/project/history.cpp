@@ -19,20 +19,22 @@ constexpr const char* next_to_redo =
 std::optional<EditHistory::Step> step_from(SQLite::Statement& query) {
     if (!query.executeStep())
         return {};
-    return EditHistory::Step{query.getColumn(0).getString(), query.getColumn(1).getInt64(), 0};
+    return EditHistory::Step{query.getColumn(0).getString(), query.getColumn(1).getInt64()};
 }
 
 std::optional<EditHistory::Step> next_step(SQLite::Database& db, bool back) {
     SQLite::Statement next(db, back ? next_to_undo : next_to_redo);
-    auto step = step_from(next);
-    if (step) {
-        SQLite::Statement size(db, "SELECT SUM(LENGTH(changes)) FROM edits WHERE step = ? AND undone = ?");
-        size.bind(1, next.getColumn(2).getInt64());
-        size.bind(2, back ? 0 : 1);
-        if (size.executeStep())
-            step->size = size.getColumn(0).getInt64();
-    }
-    return step;
+    return step_from(next);
+}
+
+std::int64_t next_size(SQLite::Database& db, bool back) {
+    SQLite::Statement next(db, back ? next_to_undo : next_to_redo);
+    if (!next.executeStep())
+        return 0;
+    SQLite::Statement size(db, "SELECT SUM(LENGTH(changes)) FROM edits WHERE undone = ? AND step = ?");
+    size.bind(1, back ? 0 : 1);
+    size.bind(2, next.getColumn(2).getInt64());
+    return size.executeStep() ? size.getColumn(0).getInt64() : 0;
 }
 
 } // namespace
@@ -47,6 +49,14 @@ std::optional<EditHistory::Step> EditHistory::next_undo() const {
 
 std::optional<EditHistory::Step> EditHistory::next_redo() const {
     return database_.read([](SQLite::Database& db) { return next_step(db, false); });
+}
+
+std::int64_t EditHistory::undo_size() const {
+    return database_.read([](SQLite::Database& db) { return next_size(db, true); });
+}
+
+std::int64_t EditHistory::redo_size() const {
+    return database_.read([](SQLite::Database& db) { return next_size(db, false); });
 }
 
 std::optional<EditHistory::Step> EditHistory::undo() {

@@ -15,15 +15,17 @@ class Database;
 class EYEPIECE_EXPORT EditHistory {
 public:
     struct Step {
-        std::string title;     // "brush on field_017.tif"
-        ItemId item = 0;       // where it happened; 0: not on one item
-        std::int64_t size = 0; // bytes kept of it: the time to undo it grows with them
+        std::string title; // "brush on field_017.tif"
+        ItemId item = 0;   // where it happened; 0: not on one item
     };
 
     EditHistory(Database& database, ProjectChanges& changes);
     ~EditHistory();
     std::optional<Step> next_undo() const;
     std::optional<Step> next_redo() const;
+    // Bytes kept of the next step to undo, or to redo: the time that takes grows with them.
+    std::int64_t undo_size() const;
+    std::int64_t redo_size() const;
     std::optional<Step> undo(); // one durable transaction; nothing when there is nothing to undo
     std::optional<Step> redo();
     std::size_t depth() const; // number of steps that can be undone

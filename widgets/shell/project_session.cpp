@@ -191,7 +191,7 @@ void ProjectSession::revert(bool back) {
         return;
     const QString title = QString::fromStdString(step->title);
     const QString said = back ? tr("Undid %1").arg(title) : tr("Did again: %1").arg(title);
-    if (step->size <= reverted_at_once) {
+    if ((back ? history.undo_size() : history.redo_size()) <= reverted_at_once) {
         if (back ? history.undo() : history.redo())
             Q_EMIT edit_reverted(said, step->item);
         return;
