@@ -76,23 +76,21 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
                       std::vector<std::vector<float>> values) {
     InputLimits limits;
     const auto channels = values.size();
-    const bool joint = normalisation.channels == "rgb";
-    std::vector<float> all; // one pair of limits for the three colours
+    const bool joint = normalisation.channels == "rgb"; // one pair of limits for the three colours
     if (joint)
-        for (const auto& channel : values)
-            all.insert(all.end(), channel.begin(), channel.end());
+        for (std::size_t c = 1; c < channels; ++c)
+            values[0].insert(values[0].end(), values[c].begin(), values[c].end());
+    const auto sample = [&](std::size_t c) -> auto& {
+        return values[joint ? 0 : c];
+    };
+    const bool alike = joint && normalisation.mode != "range";
+    const std::size_t measured = alike ? std::min<std::size_t>(channels, 1) : channels;
     double median = 0, low_sum = 0, high_sum = 0;
-    float middle = 0, low = 0, high = 1;
-    for (std::size_t c = 0; c < channels; ++c) {
-        auto& sample = joint ? all : values[c];
-        const bool measured = joint && c > 0; // as the first channel
-        if (!measured)
-            middle = percentile(sample, 50);
+    for (std::size_t c = 0; c < measured; ++c) {
+        float low = 0, high = 1;
         if (normalisation.mode == "percentile" || normalisation.mode == "typical") {
-            if (!measured) {
-                low = percentile(sample, normalisation.low_percentile);
-                high = percentile(sample, normalisation.high_percentile);
-            }
+            low = percentile(sample(c), normalisation.low_percentile);
+            high = percentile(sample(c), normalisation.high_percentile);
         } else if (normalisation.mode == "range") {
             const auto pick = [c](const std::vector<float>& v) { return v.size() == 1 ? v[0] : v.at(c); };
             low = pick(normalisation.fixed_low);
@@ -104,17 +102,19 @@ InputLimits limits_of(const Normalisation& normalisation, PixelType type,
             high = low + 1;
         limits.low.push_back(low);
         limits.high.push_back(high);
-        median += middle;
+        median += percentile(sample(c), 50);
         low_sum += low;
         high_sum += high;
     }
     // On a bright ground objects are the dark part, which has no outliers to speak of.
     if (normalisation.mode == "typical" && 2 * median <= low_sum + high_sum)
-        for (std::size_t c = 0; c < channels; ++c)
-            limits.high[c] = joint && c > 0
-                                 ? limits.high[0]
-                                 : typical_high(joint ? all : values[c], limits.low[c], limits.high[c]);
+        for (std::size_t c = 0; c < measured; ++c)
+            limits.high[c] = typical_high(sample(c), limits.low[c], limits.high[c]);
     limits.inverted = normalisation.invert_bright_ground && 2 * median > low_sum + high_sum;
+    if (measured < channels) {
+        limits.low.resize(channels, limits.low.front());
+        limits.high.resize(channels, limits.high.front());
+    }
     return limits;
 }
 
