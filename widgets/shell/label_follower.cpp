@@ -32,10 +32,7 @@ LabelFollower::LabelFollower(ProjectSession& session, Selection& selection, Imag
     connect(&session_, &ProjectSession::about_to_revert, this, [this](bool* may) {
         if (labels_.accepting()) { // waiting for it would hold up the window
             *may = false;
-            Notice notice{Notice::Kind::Look,
-                          tr("The prediction is just being accepted. Undo again in a moment.")};
-            notice.topic = QStringLiteral("labels");
-            notices_.show(notice);
+            say_refused(tr("The prediction is just being accepted. Undo again in a moment."));
             return;
         }
         if (labels_.stroking())
@@ -48,11 +45,7 @@ LabelFollower::LabelFollower(ProjectSession& session, Selection& selection, Imag
     connect(&canvas_, &ImageCanvas::image_shown, this, &LabelFollower::follow_image);
     connect(&selection_, &Selection::item_changed, this, &LabelFollower::follow_image);
     connect(&labels_, &LabelEditor::failed, this, &LabelFollower::say_unsaved);
-    connect(&labels_, &LabelEditor::refused, this, [this](const QString& message) {
-        Notice notice{Notice::Kind::Look, message};
-        notice.topic = QStringLiteral("labels");
-        notices_.show(notice);
-    });
+    connect(&labels_, &LabelEditor::refused, this, &LabelFollower::say_refused);
     connect(&labels_, &LabelEditor::saving_changed, this, [this](bool saving) {
         if (!saving)
             notices_.withdraw(QStringLiteral("unsaved"));
@@ -75,6 +68,12 @@ void LabelFollower::follow_image() {
             found && QString::fromStdString(found->path.string()) == image->path)
             item = found->id;
     labels_.set_item(item, item ? image->info().width : 0, item ? image->info().height : 0);
+}
+
+void LabelFollower::say_refused(const QString& message) {
+    Notice notice{Notice::Kind::Look, message};
+    notice.topic = QStringLiteral("labels");
+    notices_.show(notice);
 }
 
 void LabelFollower::say_unsaved(const QString& message) {

@@ -22,6 +22,7 @@ public:
 
 private:
     void follow_image();
+    void say_refused(const QString& message);
     void say_unsaved(const QString& message);
 
     ProjectSession& session_;
