@@ -107,7 +107,8 @@ class TestExplorePanel : public PanelTest {
               {"title", "Scale"},
               {"help", "To mean 0 and standard deviation 1."},
               {"parameters", ParameterSchema({choice_parameter("method", "standard", {"standard", "range"},
-                                                               "Method", "How.")})
+                                                               "Method", "How."),
+                                              text_parameter("columns", "", "Columns", "Which.")})
                                  .to_json()}}});
         answers_["list:embeddings"]["result"] = entries(
             {{{"name", "umap"},
@@ -281,6 +282,12 @@ private Q_SLOTS:
         // Settings that change make what there is out of date, and say so.
         QVERIFY(choose(window(), "field.method", "range"));
         QTRY_VERIFY_WITH_TIMEOUT(text("step.2").contains("Settings changed since"), patience);
+        // As eyepiece-cli takes several settings of a step.
+        QVERIFY(type(window(), "field.columns", "width", true));
+        QVERIFY(click(window(), "step.2.copy"));
+        QCOMPARE(clipboard(), "eyepiece-cli embed " + path("flowers.csv") +
+                                  " --method umap --step scale:columns=width:method=range --seed 1 --out "
+                                  "flowers-umap.csv");
     }
 
     void clusters_become_a_column() {

@@ -25,12 +25,18 @@ QString command_line(const QStringList& arguments) {
     return words.join(' ');
 }
 
+QStringList settings_text(const Json& values) {
+    QStringList texts;
+    for (const auto& [name, value] : values.items())
+        texts << QString::fromStdString(name + "=" +
+                                        (value.is_string() ? value.get<std::string>() : value.dump()));
+    return texts;
+}
+
 QStringList setting_words(const Json& values) {
     QStringList words;
-    for (const auto& [name, value] : values.items())
-        words << QStringLiteral("--set")
-              << QString::fromStdString(name + "=" +
-                                        (value.is_string() ? value.get<std::string>() : value.dump()));
+    for (const QString& text : settings_text(values))
+        words << QStringLiteral("--set") << text;
     return words;
 }
 

@@ -17,7 +17,8 @@ class Notices;
 EYEPIECE_EXPORT QString shell_quoted(const QString& argument);
 EYEPIECE_EXPORT QString command_line(const QStringList& arguments); // "eyepiece-cli import ..."
 
-// "--set name=value" for each of a form's values.
+// "name=value" for each of a form's values, and the same with "--set" before each.
+EYEPIECE_EXPORT QStringList settings_text(const Json& values);
 EYEPIECE_EXPORT QStringList setting_words(const Json& values);
 
 // Puts the line on the clipboard and says so.

@@ -50,6 +50,15 @@ void for_rows(const StepOutcome& outcome, std::size_t rows, const Put& put) {
     }
 }
 
+bool fits(const StepOutcome& outcome, std::size_t rows) {
+    const auto kept = kept_rows(outcome.head);
+    const auto count = outcome.head.value("rows", std::size_t{0});
+    if (kept.empty())
+        return count <= rows;
+    return kept.size() >= count &&
+           std::all_of(kept.begin(), kept.end(), [&](std::size_t row) { return row < rows; });
+}
+
 void add_outcome(Table& table, const ExplorationStep& step) {
     const StepOutcome& outcome = *step.outcome;
     const std::string& title = step.title;
@@ -98,14 +107,6 @@ Table whole_table(const Table& file, const ExplorationRecord& record) {
     return table;
 }
 
-std::string assignments(const Json& set) {
-    std::string text;
-    for (const auto& [name, value] : set.items())
-        text += (text.empty() ? "" : ",") + name + "=" +
-                (value.is_string() ? value.get<std::string>() : value.dump());
-    return text;
-}
-
 } // namespace
 
 Exploration::Exploration(QObject* parent) : QObject(parent) {
@@ -121,12 +122,8 @@ void Exploration::adopt(std::shared_ptr<const OpenedTable> opened, ExplorationRe
     record_.columns = opened_->table.columns();
     // Outcomes of a file that has other rows by now say nothing of them.
     for (ExplorationStep& step : record_.steps)
-        if (step.outcome)
-            for_rows(*step.outcome, std::numeric_limits<std::size_t>::max(),
-                     [&](std::size_t row, std::size_t) {
-                         if (row >= record_.rows)
-                             step.outcome.reset();
-                     });
+        if (step.outcome && !fits(*step.outcome, record_.rows))
+            step.outcome.reset();
     if (record_.class_of_row && record_.class_of_row->size() != record_.rows) {
         record_.classes.clear();
         record_.class_of_row.reset();
@@ -304,10 +301,23 @@ QStringList Exploration::command(int id) const {
     QStringList words{reduce ? QStringLiteral("embed") : QStringLiteral("cluster"),
                       QString::fromStdString(record_.source.path), QStringLiteral("--method"),
                       QString::fromStdString(one->name)};
+    const Json& input = asked["input"];
+    if (input.contains("format")) {
+        words << QStringLiteral("--format") << QString::fromStdString(input["format"].get<std::string>());
+        const Json set = input.value("set", Json::object());
+        for (const QString& text : settings_text(set))
+            words << QStringLiteral("--read") << text;
+    }
+    if (input.contains("columns")) {
+        QStringList names;
+        for (const Json& name : input["columns"])
+            names << QString::fromStdString(name.get<std::string>());
+        words << QStringLiteral("--columns") << names.join(',');
+    }
     for (const Json& step : asked["steps"]) {
-        const std::string set = assignments(step["set"]);
-        words << QStringLiteral("--step")
-              << QString::fromStdString(step["name"].get<std::string>() + (set.empty() ? "" : ":" + set));
+        QStringList parts{QString::fromStdString(step["name"].get<std::string>())};
+        parts << settings_text(step["set"]);
+        words << QStringLiteral("--step") << parts.join(':');
     }
     words << setting_words(one->set);
     words << QStringLiteral("--seed") << QString::number(seed) << QStringLiteral("--out")
@@ -326,7 +336,7 @@ std::string Exploration::distinct_title(const ExplorationStep& step) const {
     return alike > 1 ? step.title + " (step " + std::to_string(number) + ")" : step.title;
 }
 
-std::shared_ptr<const ScatterPoints> Exploration::map(const StepOutcome& outcome, const std::string&) const {
+std::shared_ptr<const ScatterPoints> Exploration::map(const StepOutcome& outcome) const {
     const auto dimensions = outcome.head.value("dimensions", std::size_t{0});
     const auto rows = outcome.head.value("rows", std::size_t{0});
     if (dimensions == 0 || outcome.points.size() < rows * dimensions || rows == 0)

@@ -49,7 +49,7 @@ public:
     QStringList command(int id) const; // the words of eyepiece-cli that do the same
 
     // Where an outcome puts the rows; null when it is none of Reduce.
-    std::shared_ptr<const ScatterPoints> map(const StepOutcome& outcome, const std::string& title) const;
+    std::shared_ptr<const ScatterPoints> map(const StepOutcome& outcome) const;
 
     // Gives the rows a class of this name; a row has one class at most. An empty name takes it away.
     void name_rows(const std::string& name, const std::vector<std::size_t>& rows);
