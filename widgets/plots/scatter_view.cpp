@@ -31,7 +31,6 @@ ScatterView::ScatterView(const Theme& theme, RowSelection& selection, QWidget* p
     , drawing_(LatestWork::Policy::Complete) {
     setObjectName(QStringLiteral("scatter"));
     setAccessibleName(tr("Points"));
-    setToolTip({});
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAttribute(Qt::WA_OpaquePaintEvent);

@@ -4,14 +4,13 @@
 #include "core/project/project.h"
 #include "plugins/explore/panels/exploration.h"
 #include "plugins/explore/panels/exploration_keeper.h"
+#include "plugins/explore/panels/saving.h"
 #include "plugins/explore/panels/scatter_pane.h"
 #include "plugins/explore/panels/table_opener.h"
 #include "widgets/shell/action_registry.h"
-#include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
-#include "widgets/table/table_text.h"
 #include "widgets/table/table_view.h"
 #include "widgets/theme/controls.h"
 
@@ -140,27 +139,14 @@ void ExploreMiddle::dropEvent(QDropEvent* event) {
 }
 
 void ExploreMiddle::ask_save() {
-    const QString base =
-        QFileInfo(QString::fromStdString(exploration_.record().source.path)).completeBaseName();
-    const QString file = QFileDialog::getSaveFileName(
-        this, tr("Save the rows"), base + QStringLiteral("-rows.csv"), tr("Table (*.csv)"));
+    const QString file = ask_where_to_save(this, tr("Save the rows"), exploration_,
+                                           QStringLiteral("-rows.csv"), tr("Table (*.csv)"));
     if (!file.isEmpty())
         save_rows(file);
 }
 
 void ExploreMiddle::save_rows(const QString& file) {
-    auto* job = new BackgroundJob(
-        tr("Save %1").arg(QFileInfo(file).fileName()),
-        [file, table = exploration_.table(), rows = table_->shown_rows()](JobContext& context) {
-            save_table_csv(file.toStdString(), *table, rows, context);
-        },
-        this);
-    connect(job, &BackgroundJob::finished, this,
-            [this, file] { context_.notices.show(Notice::Kind::Good, tr("Saved %1.").arg(file)); });
-    connect(job, &BackgroundJob::failed, this,
-            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
-    connect(job, &BackgroundJob::ended, job, &QObject::deleteLater);
-    job->start();
+    save_rows_as_csv(this, file, exploration_.table(), table_->shown_rows(), context_.notices);
 }
 
 } // namespace eyepiece

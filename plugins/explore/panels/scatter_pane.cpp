@@ -3,19 +3,17 @@
 
 #include "core/base/error.h"
 #include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/saving.h"
 #include "plugins/explore/panels/step_runner.h"
 #include "widgets/plots/scatter_export.h"
 #include "widgets/shell/action_registry.h"
-#include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/table/column_list_model.h"
-#include "widgets/table/table_text.h"
 #include "widgets/theme/controls.h"
 
 #include <QAction>
 #include <QComboBox>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QVBoxLayout>
@@ -288,7 +286,7 @@ void ScatterPane::show_points() {
         if (shown_ == outcome)
             return;
         shown_ = outcome;
-        if (auto points = exploration_.map(*outcome, {}))
+        if (auto points = exploration_.map(*outcome))
             view_->set_points(std::move(points));
         return;
     }
@@ -404,18 +402,14 @@ void ScatterPane::ask_save() {
     if (!view_->points())
         return context_.notices.show(Notice::Kind::Look,
                                      tr("There are no points to save yet. Open a table first."));
-    const QString base =
-        QFileInfo(QString::fromStdString(exploration_.record().source.path)).completeBaseName();
     const QString file =
-        QFileDialog::getSaveFileName(this, tr("Save the plot"), base + QStringLiteral(".png"),
-                                     tr("Picture (*.png);;Drawing (*.svg);;Page (*.pdf);;Its data (*.csv)"));
+        ask_where_to_save(this, tr("Save the plot"), exploration_, QStringLiteral(".png"),
+                          tr("Picture (*.png);;Drawing (*.svg);;Page (*.pdf);;Its data (*.csv)"));
     if (!file.isEmpty())
         save(file);
 }
 
 void ScatterPane::save(const QString& file) {
-    auto notice = std::make_shared<QString>(tr("Saved %1.").arg(file));
-    BackgroundJob::Work work;
     if (QFileInfo(file).suffix().toLower() == QLatin1String("csv")) {
         const ScatterPoints* points = view_->points();
         if (!points)
@@ -423,29 +417,24 @@ void ScatterPane::save(const QString& file) {
         Table table;
         if (const auto& names = exploration_.table()->row_names())
             table.set_row_names(*names);
-        const std::string title = title_->text().toStdString();
         table.add(Column::reals(points->x_title.empty() ? "x1" : points->x_title, points->x));
         table.add(Column::reals(points->y_title.empty() ? "x2" : points->y_title, points->y));
         if (const int at = color_->currentData().toInt(); color_->count() > 0 && at >= 0)
             table.add(exploration_.table()->column(static_cast<std::size_t>(at)));
-        work = [file, table](JobContext& context) {
-            std::vector<std::uint32_t> rows(table.rows());
-            std::iota(rows.begin(), rows.end(), 0u);
-            save_table_csv(file.toStdString(), table, rows, context);
-        };
-    } else {
-        work = [file, notice, page = scatter_page(*view_, context_.theme, title_->text())](JobContext&) {
-            if (save_scatter(file, page))
-                *notice += " " + tr("The points are a picture in it: there are too many for shapes.");
-        };
+        std::vector<std::uint32_t> rows(table.rows());
+        std::iota(rows.begin(), rows.end(), 0u);
+        save_rows_as_csv(this, file, std::make_shared<const Table>(std::move(table)), std::move(rows),
+                         context_.notices);
+        return;
     }
-    auto* job = new BackgroundJob(tr("Save %1").arg(QFileInfo(file).fileName()), std::move(work), this);
-    connect(job, &BackgroundJob::finished, this,
-            [this, notice] { context_.notices.show(Notice::Kind::Good, *notice); });
-    connect(job, &BackgroundJob::failed, this,
-            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
-    connect(job, &BackgroundJob::ended, job, &QObject::deleteLater);
-    job->start();
+    save_in_background(
+        this, file,
+        [file, page = scatter_page(*view_, context_.theme, title_->text())](JobContext&) {
+            return save_scatter(file, page)
+                       ? tr("The points are a picture in it: there are too many for shapes.")
+                       : QString();
+        },
+        context_.notices);
 }
 
 } // namespace eyepiece

@@ -3,16 +3,13 @@
 
 #include "plugins/explore/panels/apart_section.h"
 #include "plugins/explore/panels/exploration.h"
-#include "widgets/shell/background_job.h"
+#include "plugins/explore/panels/saving.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/table/column_summary.h"
-#include "widgets/table/table_text.h"
 #include "widgets/theme/controls.h"
 
 #include <QCompleter>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QLocale>
@@ -122,10 +119,8 @@ void SelectionSection::name_class() {
 }
 
 void SelectionSection::ask_save() {
-    const QString base =
-        QFileInfo(QString::fromStdString(exploration_.record().source.path)).completeBaseName();
-    const QString file = QFileDialog::getSaveFileName(
-        this, tr("Save the selected rows"), base + QStringLiteral("-selected.csv"), tr("Table (*.csv)"));
+    const QString file = ask_where_to_save(this, tr("Save the selected rows"), exploration_,
+                                           QStringLiteral("-selected.csv"), tr("Table (*.csv)"));
     if (!file.isEmpty())
         save_selected(file);
 }
@@ -134,18 +129,7 @@ void SelectionSection::save_selected(const QString& file) {
     std::vector<std::uint32_t> rows;
     for (const std::size_t row : exploration_.selection().selected())
         rows.push_back(static_cast<std::uint32_t>(row));
-    auto* job = new BackgroundJob(
-        tr("Save %1").arg(QFileInfo(file).fileName()),
-        [file, table = exploration_.table(), rows](JobContext& context) {
-            save_table_csv(file.toStdString(), *table, rows, context);
-        },
-        this);
-    connect(job, &BackgroundJob::finished, this,
-            [this, file] { context_.notices.show(Notice::Kind::Good, tr("Saved %1.").arg(file)); });
-    connect(job, &BackgroundJob::failed, this,
-            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
-    connect(job, &BackgroundJob::ended, job, &QObject::deleteLater);
-    job->start();
+    save_rows_as_csv(this, file, exploration_.table(), std::move(rows), context_.notices);
 }
 
 } // namespace eyepiece
