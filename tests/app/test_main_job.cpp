@@ -426,7 +426,7 @@ private Q_SLOTS:
         const LabelObject taken = objects().back();
         QCOMPARE(taken.tool, std::string("prediction"));
         QCOMPARE(QString::fromStdString(taken.run), run_);
-        QVERIFY(settled());
+        QTRY_VERIFY_WITH_TIMEOUT(settled(), patience);
         QVERIFY(click(window(), "evaluate.accept-all"));
         QTRY_VERIFY_WITH_TIMEOUT(objects().size() > 4 && settled(), patience);
         // What was drawn by hand is as it was.
