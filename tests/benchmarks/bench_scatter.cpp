@@ -4,6 +4,7 @@
 // follows, how long a lasso and a hover take.
 //   bench_scatter [POINTS]
 #include "support/gui_driver.h"
+#include "tests/benchmarks/frame_times.h"
 #include "widgets/plots/scatter_legend.h"
 #include "widgets/plots/scatter_view.h"
 #include "widgets/theme/theme.h"
@@ -16,60 +17,12 @@
 #include <QTimer>
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <random>
 
 using namespace eyepiece;
+using namespace eyepiece::bench;
 
 namespace {
-
-constexpr double frame_budget_ms = 1000.0 / 60;
-
-double processor_ms() { // of this thread
-    timespec now{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
-struct Times {
-    std::vector<double> ms, processor;
-    static double at(double share, std::vector<double>& times) {
-        std::sort(times.begin(), times.end());
-        return times[std::min(static_cast<std::size_t>(share * static_cast<double>(times.size())),
-                              times.size() - 1)];
-    }
-    void report(const char* what, double limit_ms) {
-        const double p95 = at(0.95, ms);
-        QTextStream(stdout) << QString(
-                                   "%1 %2 times  p50 %3 ms  p95 %4 ms  max %5 ms   (p95 at most %6: %7)\n")
-                                   .arg(QString::fromLatin1(what), -28)
-                                   .arg(ms.size(), 4)
-                                   .arg(at(0.5, ms), 6, 'f', 2)
-                                   .arg(p95, 6, 'f', 2)
-                                   .arg(ms.back(), 6, 'f', 2)
-                                   .arg(limit_ms, 0, 'f', 1)
-                                   .arg(p95 <= limit_ms ? "reached" : "MISSED");
-        if (!processor.empty())
-            QTextStream(stdout)
-                << QString("  on the processor: p95 %1 ms\n").arg(at(0.95, processor), 0, 'f', 2);
-    }
-};
-
-void frame(ScatterView& view, Times& times, const std::function<void()>& step) {
-    QElapsedTimer timer;
-    timer.start();
-    const double processor = processor_ms();
-    step();
-    view.repaint();
-    QCoreApplication::processEvents();
-    times.ms.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);
-    times.processor.push_back(processor_ms() - processor);
-    if (const double left = frame_budget_ms - times.ms.back(); left > 0) {
-        QEventLoop loop;
-        QTimer::singleShot(static_cast<int>(left), Qt::PreciseTimer, &loop, &QEventLoop::quit);
-        loop.exec();
-    }
-}
 
 void wait_until_idle(ScatterView& view) {
     while (!view.idle())

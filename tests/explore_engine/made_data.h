@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Data made by the tests themselves, the same on every machine; make_peers.py makes made_numbers() too.
 #pragma once
+#include "core/base/error.h"
 #include "core/base/job.h"
 #include "core/learning/matrix.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace eyepiece::testing {
@@ -106,6 +108,17 @@ inline double same_class_share(const std::vector<float>& points, int dimensions,
             same += classes[order[j].second] == classes[i];
     }
     return static_cast<double>(same) / static_cast<double>((rows + 6) / 7 * k);
+}
+
+// The sentence with which work is refused for its input; empty when it is not.
+template<class Work>
+std::string refusal_of(const Work& work) {
+    try {
+        work();
+    } catch (const Error& error) {
+        return error.code() == ErrorCode::BadInput ? error.what() : "wrong code";
+    }
+    return "";
 }
 
 // Counts what it is told, and cancels or finishes early at a step.

@@ -9,6 +9,8 @@
 #include "tests/explore_engine/peers.h"
 
 #include <QtTest>
+#include <algorithm>
+#include <cmath>
 
 using namespace eyepiece;
 using namespace eyepiece::explore;
@@ -67,12 +69,7 @@ void check_common(const Json& set, double least_rand) {
 
 template<class Method>
 std::string refusal(const Made& made, const Json& set) {
-    try {
-        cluster<Method>(made, set);
-    } catch (const Error& error) {
-        return error.code() == ErrorCode::BadInput ? error.what() : "wrong code";
-    }
-    return "";
+    return refusal_of([&] { cluster<Method>(made, set); });
 }
 
 } // namespace
@@ -252,6 +249,3 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestClusterings)
 #include "test_clusterings.moc"
-
-#include <algorithm>
-#include <cmath>

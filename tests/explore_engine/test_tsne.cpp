@@ -4,24 +4,18 @@
 #include "core/learning/embedding_scores.h"
 #include "plugins/explore/engine/affinities.h"
 #include "plugins/explore/engine/repulsion.h"
-#include "tests/explore_engine/made_data.h"
+#include "tests/explore_engine/embedding_tests.h"
 #include "tests/explore_engine/peers.h"
 
 #include <QtTest>
+#include <algorithm>
+#include <cmath>
 
 using namespace eyepiece;
 using namespace eyepiece::explore;
 using namespace eyepiece::testing;
 
 namespace {
-
-EmbeddingRequest request_for(const Made& made, const Json& set, int threads = 1) {
-    EmbeddingRequest request;
-    request.data = made.view();
-    request.parameters = Tsne::parameters().complete(set);
-    request.threads = threads;
-    return request;
-}
 
 // sum_j (y_i - y_j) / (1+d^2)^2 and Z, pair by pair.
 double plain_repulsion(const std::vector<float>& y, int dimensions, std::vector<double>& force) {
@@ -61,31 +55,11 @@ double plain_divergence(const std::vector<double>& p, const std::vector<double>&
     return sum;
 }
 
-std::vector<double> dense(const SparseRows& rows) {
-    const auto n = static_cast<std::size_t>(rows.rows());
-    std::vector<double> all(n * n);
-    for (std::size_t i = 0; i < n; ++i)
-        for (auto at = static_cast<std::size_t>(rows.start[i]);
-             at < static_cast<std::size_t>(rows.start[i + 1]); ++at)
-            all[i * n + static_cast<std::size_t>(rows.index[at])] = rows.value[at];
-    return all;
-}
-
 SparseRows affinities_of(const Made& made, double perplexity, int k) {
     QuietJob job;
     const Neighbours neighbours =
         nearest_neighbours(made.view(), k, Metric::Euclidean, Search::Exact, 1, 2, job);
     return joint_affinities(neighbours, conditional_affinities(neighbours, perplexity, 2));
-}
-
-std::string refusal(const Made& made, const Json& set) {
-    QuietJob job;
-    try {
-        Tsne().fit(request_for(made, set), job);
-    } catch (const Error& error) {
-        return error.code() == ErrorCode::BadInput ? error.what() : "wrong code";
-    }
-    return "";
 }
 
 } // namespace
@@ -180,7 +154,7 @@ private Q_SLOTS:
     void tells_its_divergence() {
         const Made made = made_clusters(150, 6, 3, 6, 3);
         QuietJob job;
-        const auto fitted = Tsne().fit(request_for(made, {{"perplexity", 10}, {"angle", 0}}), job);
+        const auto fitted = Tsne().fit(request_for<Tsne>(made, {{"perplexity", 10}, {"angle", 0}}), job);
         const auto p = dense(affinities_of(made, 10, 30));
         std::vector<double> y(fitted->points().begin(), fitted->points().end());
         const double plain = plain_divergence(p, y, 150), told = fitted->notes()["divergence"];
@@ -195,7 +169,7 @@ private Q_SLOTS:
         std::vector<double> divergence;
         for (const char* repulsion : {"barnes-hut", "interpolation"}) {
             WatchingJob job;
-            const auto fitted = Tsne().fit(request_for(made, {{"repulsion", repulsion}}), job);
+            const auto fitted = Tsne().fit(request_for<Tsne>(made, {{"repulsion", repulsion}}), job);
             divergence.push_back(fitted->notes()["divergence"]);
             QVERIFY(same_class_share(fitted->points(), 2, made.classes) > 0.99);
             const auto scores =
@@ -212,7 +186,7 @@ private Q_SLOTS:
     void in_three_dimensions() {
         const Made made = made_clusters(300, 10, 4, 9, 2);
         QuietJob job;
-        const auto fitted = Tsne().fit(request_for(made, {{"dimensions", 3}}), job);
+        const auto fitted = Tsne().fit(request_for<Tsne>(made, {{"dimensions", 3}}), job);
         QCOMPARE(fitted->points().size(), std::size_t{900});
         QVERIFY(same_class_share(fitted->points(), 3, made.classes) > 0.99);
     }
@@ -222,88 +196,30 @@ private Q_SLOTS:
         for (const char* repulsion : {"barnes-hut", "interpolation"}) {
             const Json set{{"repulsion", repulsion}, {"iterations", 60}, {"early-iterations", 60}};
             QuietJob job;
-            const auto one = Tsne().fit(request_for(made, set, 1), job);
-            const auto three = Tsne().fit(request_for(made, set, 3), job);
+            const auto one = Tsne().fit(request_for<Tsne>(made, set, 1), job);
+            const auto three = Tsne().fit(request_for<Tsne>(made, set, 3), job);
             QVERIFY(one->points() == three->points());
-            auto other = request_for(made, set, 3);
+            auto other = request_for<Tsne>(made, set, 3);
             other.seed = 2;
             QVERIFY(Tsne().fit(other, job)->points() != one->points());
         }
     }
 
-    void new_rows_fall_among_their_own() {
-        const Made made = made_clusters(800, 15, 4, 9, 2);
-        const std::size_t old = 700, columns = 15;
-        Made first = made;
-        first.rows = 700;
-        first.values.resize(old * columns);
-        QuietJob job;
-        const auto fitted = Tsne().fit(request_for(first, Json::object()), job);
-        const std::vector<float> rest(made.values.begin() + static_cast<std::ptrdiff_t>(old * columns),
-                                      made.values.end());
-        const auto placed = fitted->place({rest, 100, 15}, 2, job);
-        int right = 0;
-        for (std::size_t i = 0; i < 100; ++i) {
-            double best = 1e30;
-            std::int32_t nearest = -1;
-            for (std::size_t j = 0; j < old; ++j) {
-                const double square = std::pow(placed[2 * i] - fitted->points()[2 * j], 2) +
-                                      std::pow(placed[2 * i + 1] - fitted->points()[2 * j + 1], 2);
-                if (square < best) {
-                    best = square;
-                    nearest = made.classes[j];
-                }
-            }
-            right += nearest == made.classes[old + i];
-        }
-        QVERIFY2(right >= 98, std::to_string(right).c_str());
-        QVERIFY_EXCEPTION_THROWN(fitted->place({rest, 50, 30}, 2, job), Error);
-    }
+    void new_rows_fall_among_their_own() { check_new_rows_fall_among_their_own<Tsne>(); }
 
-    void cancel_and_finish_early() {
-        const Made made = made_clusters(800, 15, 4, 9, 2);
-        WatchingJob cancelled;
-        cancelled.cancel_after = 40;
-        try {
-            Tsne().fit(request_for(made, Json::object()), cancelled);
-            QFAIL("went on");
-        } catch (const Error& error) {
-            QVERIFY(error.code() == ErrorCode::Cancelled);
-        }
-        QVERIFY(cancelled.reports < 45);
-        WatchingJob early;
-        early.finish_after = 100;
-        const auto fitted = Tsne().fit(request_for(made, Json::object()), early);
-        QVERIFY(fitted->notes()["finished_early"].get<bool>());
-        QVERIFY(fitted->notes()["iterations"].get<int>() < 110);
-        QCOMPARE(fitted->points().size(), std::size_t{1600});
-    }
+    void cancel_and_finish_early() { check_cancel_and_finish_early<Tsne>("iterations"); }
 
     void refuses_with_what_to_do() {
-        QVERIFY(refusal(made_clusters(3, 4, 1, 1, 1), {}).find("at least 4 rows") != std::string::npos);
-        QVERIFY(refusal(made_clusters(30, 4, 1, 1, 1), {{"perplexity", 20}}).find("at most 9") !=
+        QVERIFY(refusal<Tsne>(made_clusters(3, 4, 1, 1, 1), {}).find("at least 4 rows") != std::string::npos);
+        QVERIFY(refusal<Tsne>(made_clusters(30, 4, 1, 1, 1), {{"perplexity", 20}}).find("at most 9") !=
                 std::string::npos);
-        QVERIFY(refusal(made_clusters(30, 4, 1, 1, 1), {{"dimensions", 3}, {"repulsion", "interpolation"}})
-                    .find("barnes-hut") != std::string::npos);
+        QVERIFY(
+            refusal<Tsne>(made_clusters(30, 4, 1, 1, 1), {{"dimensions", 3}, {"repulsion", "interpolation"}})
+                .find("barnes-hut") != std::string::npos);
     }
 
-    // Rows that are all the same, or in pairs, end somewhere finite.
-    void copes_with_rows_that_are_the_same() {
-        Made made = made_clusters(60, 3, 2, 4, 1);
-        std::copy(made.values.begin(), made.values.begin() + 90, made.values.begin() + 90);
-        for (const bool all : {false, true}) {
-            if (all)
-                std::fill(made.values.begin(), made.values.end(), 2.f);
-            QuietJob job;
-            const auto fitted = Tsne().fit(request_for(made, Json::object()), job);
-            for (const float value : fitted->points())
-                QVERIFY(std::isfinite(value));
-        }
-    }
+    void copes_with_rows_that_are_the_same() { check_copes_with_rows_that_are_the_same<Tsne>(); }
 };
 
 QTEST_GUILESS_MAIN(TestTsne)
 #include "test_tsne.moc"
-
-#include <algorithm>
-#include <cmath>

@@ -3,34 +3,18 @@
 
 #include "core/learning/embedding_scores.h"
 #include "plugins/explore/engine/umap_graph.h"
-#include "tests/explore_engine/made_data.h"
+#include "tests/explore_engine/embedding_tests.h"
 #include "tests/explore_engine/peers.h"
 
 #include <QtTest>
+#include <algorithm>
+#include <cmath>
 
 using namespace eyepiece;
 using namespace eyepiece::explore;
 using namespace eyepiece::testing;
 
 namespace {
-
-EmbeddingRequest request_for(const Made& made, const Json& set, int threads = 1) {
-    EmbeddingRequest request;
-    request.data = made.view();
-    request.parameters = Umap::parameters().complete(set);
-    request.threads = threads;
-    return request;
-}
-
-std::vector<double> dense(const SparseRows& rows) {
-    const auto n = static_cast<std::size_t>(rows.rows());
-    std::vector<double> all(n * n);
-    for (std::size_t i = 0; i < n; ++i)
-        for (auto at = static_cast<std::size_t>(rows.start[i]);
-             at < static_cast<std::size_t>(rows.start[i + 1]); ++at)
-            all[i * n + static_cast<std::size_t>(rows.index[at])] = rows.value[at];
-    return all;
-}
 
 double worst_difference(const SparseRows& found, const Json& peer) {
     const auto all = dense(found);
@@ -40,16 +24,6 @@ double worst_difference(const SparseRows& found, const Json& peer) {
         for (std::size_t j = 0; j < n; ++j)
             worst = std::max(worst, std::abs(all[i * n + j] - peer[i][j].get<double>()));
     return worst;
-}
-
-std::string refusal(const Made& made, const Json& set) {
-    QuietJob job;
-    try {
-        Umap().fit(request_for(made, set), job);
-    } catch (const Error& error) {
-        return error.code() == ErrorCode::BadInput ? error.what() : "wrong code";
-    }
-    return "";
 }
 
 } // namespace
@@ -118,7 +92,7 @@ private Q_SLOTS:
         const Made made = made_clusters(900, 20, 6, 9, 2);
         for (const char* start : {"spectral", "pca", "random"}) {
             WatchingJob job;
-            const auto fitted = Umap().fit(request_for(made, {{"start", start}}), job);
+            const auto fitted = Umap().fit(request_for<Umap>(made, {{"start", start}}), job);
             QVERIFY2(same_class_share(fitted->points(), 2, made.classes) > 0.99, start);
             const auto scores =
                 score_embedding(made.view(), {fitted->points(), made.rows, 2}, {15}, 900, 1, 2, job);
@@ -134,10 +108,10 @@ private Q_SLOTS:
     void same_seed_same_picture_whatever_the_threads() {
         const Made made = made_clusters(600, 10, 4, 6, 2);
         QuietJob job;
-        const auto one = Umap().fit(request_for(made, {{"epochs", 60}}, 1), job);
-        const auto three = Umap().fit(request_for(made, {{"epochs", 60}}, 3), job);
+        const auto one = Umap().fit(request_for<Umap>(made, {{"epochs", 60}}, 1), job);
+        const auto three = Umap().fit(request_for<Umap>(made, {{"epochs", 60}}, 3), job);
         QVERIFY(one->points() == three->points());
-        auto other = request_for(made, {{"epochs", 60}});
+        auto other = request_for<Umap>(made, {{"epochs", 60}});
         other.seed = 2;
         QVERIFY(Umap().fit(other, job)->points() != one->points());
     }
@@ -149,83 +123,27 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < made.classes.size(); ++i)
             made.classes[i] = static_cast<std::int32_t>(i % 3);
         QuietJob job;
-        auto request = request_for(made, {{"target-weight", 0.9}});
+        auto request = request_for<Umap>(made, {{"target-weight", 0.9}});
         const double blind = same_class_share(Umap().fit(request, job)->points(), 2, made.classes);
         request.target = made.classes;
         const double seeing = same_class_share(Umap().fit(request, job)->points(), 2, made.classes);
         QVERIFY2(blind < 0.5 && seeing > 0.9, (std::to_string(blind) + " " + std::to_string(seeing)).c_str());
     }
 
-    void new_rows_fall_among_their_own() {
-        const Made made = made_clusters(800, 15, 4, 9, 2);
-        const std::size_t old = 700, columns = 15;
-        Made first = made;
-        first.rows = 700;
-        first.values.resize(old * columns);
-        QuietJob job;
-        const auto fitted = Umap().fit(request_for(first, Json::object()), job);
-        const std::vector<float> rest(made.values.begin() + static_cast<std::ptrdiff_t>(old * columns),
-                                      made.values.end());
-        const auto placed = fitted->place({rest, 100, 15}, 2, job);
-        int right = 0;
-        for (std::size_t i = 0; i < 100; ++i) {
-            double best = 1e30;
-            std::int32_t nearest = -1;
-            for (std::size_t j = 0; j < old; ++j) {
-                const double square = std::pow(placed[2 * i] - fitted->points()[2 * j], 2) +
-                                      std::pow(placed[2 * i + 1] - fitted->points()[2 * j + 1], 2);
-                if (square < best) {
-                    best = square;
-                    nearest = made.classes[j];
-                }
-            }
-            right += nearest == made.classes[old + i];
-        }
-        QVERIFY2(right >= 98, std::to_string(right).c_str());
-    }
+    void new_rows_fall_among_their_own() { check_new_rows_fall_among_their_own<Umap>(); }
 
-    void cancel_and_finish_early() {
-        const Made made = made_clusters(800, 15, 4, 9, 2);
-        WatchingJob cancelled;
-        cancelled.cancel_after = 40;
-        try {
-            Umap().fit(request_for(made, Json::object()), cancelled);
-            QFAIL("went on");
-        } catch (const Error& error) {
-            QVERIFY(error.code() == ErrorCode::Cancelled);
-        }
-        QVERIFY(cancelled.reports < 45);
-        WatchingJob early;
-        early.finish_after = 100;
-        const auto fitted = Umap().fit(request_for(made, Json::object()), early);
-        QVERIFY(fitted->notes()["finished_early"].get<bool>());
-        QVERIFY(fitted->notes()["epochs"].get<int>() < 110);
-        QCOMPARE(fitted->points().size(), std::size_t{1600});
-    }
+    void cancel_and_finish_early() { check_cancel_and_finish_early<Umap>("epochs"); }
 
     void refuses_with_what_to_do() {
-        QVERIFY(refusal(made_clusters(3, 4, 1, 1, 1), {}).find("at least 4 rows") != std::string::npos);
-        QVERIFY(refusal(made_clusters(10, 4, 1, 1, 1), {}).find("Choose at most 10") != std::string::npos);
-        QVERIFY(refusal(made_clusters(50, 4, 1, 1, 1), {{"min-dist", 2}}).find("at most the spread") !=
+        QVERIFY(refusal<Umap>(made_clusters(3, 4, 1, 1, 1), {}).find("at least 4 rows") != std::string::npos);
+        QVERIFY(refusal<Umap>(made_clusters(10, 4, 1, 1, 1), {}).find("Choose at most 10") !=
+                std::string::npos);
+        QVERIFY(refusal<Umap>(made_clusters(50, 4, 1, 1, 1), {{"min-dist", 2}}).find("at most the spread") !=
                 std::string::npos);
     }
 
-    void copes_with_rows_that_are_the_same() {
-        Made made = made_clusters(60, 3, 2, 4, 1);
-        std::copy(made.values.begin(), made.values.begin() + 90, made.values.begin() + 90);
-        for (const bool all : {false, true}) {
-            if (all)
-                std::fill(made.values.begin(), made.values.end(), 2.f);
-            QuietJob job;
-            const auto fitted = Umap().fit(request_for(made, Json::object()), job);
-            for (const float value : fitted->points())
-                QVERIFY(std::isfinite(value));
-        }
-    }
+    void copes_with_rows_that_are_the_same() { check_copes_with_rows_that_are_the_same<Umap>(); }
 };
 
 QTEST_GUILESS_MAIN(TestUmap)
 #include "test_umap.moc"
-
-#include <algorithm>
-#include <cmath>

@@ -5,6 +5,7 @@
 #include "core/models/models.h"
 
 #include <QTest>
+#include <algorithm>
 
 using namespace eyepiece;
 
@@ -196,5 +197,3 @@ void TestTiledPrediction::stopsWhenCancelled() {
 
 QTEST_GUILESS_MAIN(TestTiledPrediction)
 #include "test_tiled_prediction.moc"
-
-#include <algorithm>

@@ -3,6 +3,7 @@
 #include "core/models/models.h"
 
 #include <QTest>
+#include <algorithm>
 #include <torch/torch.h>
 
 using namespace eyepiece;
@@ -201,5 +202,3 @@ void TestUNet::refusesNonsense() {
 
 QTEST_GUILESS_MAIN(TestUNet)
 #include "test_unet.moc"
-
-#include <algorithm>

@@ -13,6 +13,7 @@
 #include <QDirIterator>
 #include <QPluginLoader>
 #include <QProcess>
+#include <algorithm>
 
 using namespace eyepiece;
 
@@ -111,5 +112,3 @@ private:
 
 QTEST_GUILESS_MAIN(TestExamplePlugin)
 #include "test_example_plugin.moc"
-
-#include <algorithm>

@@ -4,6 +4,7 @@
 #include "tests/operations/toy_models.h"
 
 #include <QtTest>
+#include <algorithm>
 
 using namespace eyepiece;
 using namespace eyepiece::testing;
@@ -229,5 +230,3 @@ private:
 
 QTEST_GUILESS_MAIN(TestExplainers)
 #include "test_explainers.moc"
-
-#include <algorithm>

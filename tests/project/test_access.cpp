@@ -5,6 +5,7 @@
 
 #include <QProcess>
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <algorithm>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -279,5 +280,3 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestAccess)
 #include "test_access.moc"
-
-#include <algorithm>

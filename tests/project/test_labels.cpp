@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/project/fixture.h"
 
+#include <algorithm>
+
 using namespace eyepiece;
 using namespace eyepiece::test;
 
@@ -242,5 +244,3 @@ private Q_SLOTS:
 
 QTEST_GUILESS_MAIN(TestLabels)
 #include "test_labels.moc"
-
-#include <algorithm>

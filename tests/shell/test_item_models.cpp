@@ -17,6 +17,7 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
+#include <algorithm>
 
 using namespace eyepiece;
 
@@ -236,5 +237,3 @@ private Q_SLOTS:
 
 QTEST_MAIN(TestItemModels)
 #include "test_item_models.moc"
-
-#include <algorithm>

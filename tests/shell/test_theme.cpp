@@ -9,6 +9,7 @@
 #include <QSvgRenderer>
 #include <QTemporaryFile>
 #include <QTest>
+#include <algorithm>
 
 using namespace eyepiece;
 
@@ -128,5 +129,3 @@ private Q_SLOTS:
 
 QTEST_MAIN(TestTheme)
 #include "test_theme.moc"
-
-#include <algorithm>
