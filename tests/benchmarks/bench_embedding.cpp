@@ -188,7 +188,6 @@ void run(const std::set<std::string>& chosen) {
                 QuietJob job;
                 const auto found =
                     principal_components(data.view(), 50, PcaSolver::Automatic, 1, threads, job);
-                found.transform(data.view(), false, threads, job);
                 double sum = 0;
                 for (const double value : found.variance)
                     sum += value;

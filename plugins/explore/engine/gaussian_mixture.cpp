@@ -154,8 +154,8 @@ private:
                         root * static_cast<float>(x_[static_cast<std::size_t>(i * d_ + j)] - mean_(c, j));
             }
         });
-        const Operand s(shifted.data(), rows_, d_);
-        const std::vector<double> product = multiply_in_double(s.transposed(), s, threads_);
+        const std::vector<double> product =
+            product_with_transpose(Operand(shifted.data(), rows_, d_).transposed(), threads_);
         return Eigen::Map<const Matrix>(product.data(), d_, d_);
     }
 

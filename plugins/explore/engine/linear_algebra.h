@@ -28,5 +28,7 @@ struct Operand {
 // of threads. Products are summed in float over 256 terms, and those sums in double for the second.
 std::vector<float> multiply(const Operand& a, const Operand& b, int threads);
 std::vector<double> multiply_in_double(const Operand& a, const Operand& b, int threads);
+// a * a^T, at half the work.
+std::vector<double> product_with_transpose(const Operand& a, int threads);
 
 } // namespace eyepiece::explore

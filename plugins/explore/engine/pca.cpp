@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <optional>
 
 namespace eyepiece::explore {
@@ -19,6 +20,12 @@ using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::R
 // An eigenproblem of this side takes half a second, which is as long as a cancel may wait.
 constexpr std::int64_t exact_side = 1000;
 constexpr std::int64_t most_exact_side = 5000;
+
+// Sums over rows are made block by block, so that they do not depend on the threads.
+constexpr std::int64_t block_rows = 1024;
+std::int64_t row_blocks(std::int64_t rows) {
+    return (rows + block_rows - 1) / block_rows;
+}
 
 // The data less their means, as something that multiplies.
 class Centred {
@@ -69,17 +76,22 @@ public:
 
     // X^T X where `narrow`, else X X^T: of dense data.
     std::vector<double> product_with_itself(bool narrow) const {
-        const Operand x = operand(), t = x.transposed();
-        return narrow ? multiply_in_double(t, x, threads_) : multiply_in_double(x, t, threads_);
+        return product_with_transpose(narrow ? operand().transposed() : operand(), threads_);
     }
 
     // The sum of all squares.
     double square_sum() const {
         double total = 0;
         if (!data_.sparse) {
-            for (const float value : values_)
-                total += static_cast<double>(value) * value;
-            return total;
+            std::vector<double> sums(static_cast<std::size_t>(row_blocks(rows())));
+            for_rows(rows(), block_rows, threads_,
+                     [&](std::int64_t from, std::int64_t to, std::int64_t block) {
+                         double& sum = sums[static_cast<std::size_t>(block)];
+                         for (std::int64_t at = from * columns(); at < to * columns(); ++at)
+                             sum += static_cast<double>(values_[static_cast<std::size_t>(at)]) *
+                                    values_[static_cast<std::size_t>(at)];
+                     });
+            return std::accumulate(sums.begin(), sums.end(), 0.0);
         }
         for (const float value : data_.sparse->values)
             total += static_cast<double>(value) * value;
@@ -93,7 +105,7 @@ private:
 
     std::vector<float> centred_values() const {
         std::vector<float> values(data_.values.size());
-        for_rows(data_.rows, 1024, threads_, [&](std::int64_t from, std::int64_t to, std::int64_t) {
+        for_rows(data_.rows, block_rows, threads_, [&](std::int64_t from, std::int64_t to, std::int64_t) {
             for (std::int64_t i = from; i < to; ++i)
                 for (std::int64_t j = 0; j < data_.columns; ++j) {
                     const auto at = static_cast<std::size_t>(i * data_.columns + j);
@@ -135,16 +147,25 @@ private:
     std::optional<SparseMatrix> turned_; // sparse: its transpose
 };
 
-std::vector<double> column_means(MatrixView data) {
-    std::vector<double> mean(static_cast<std::size_t>(data.columns));
-    if (data.sparse)
+std::vector<double> column_means(MatrixView data, int threads) {
+    const auto columns = static_cast<std::size_t>(data.columns);
+    std::vector<double> mean(columns);
+    if (data.sparse) {
         for (std::size_t i = 0; i < data.sparse->stored(); ++i)
             mean[data.sparse->indices[i]] += data.sparse->values[i];
-    else
-        for (std::int64_t i = 0; i < data.rows; ++i)
-            for (std::int64_t j = 0; j < data.columns; ++j)
-                mean[static_cast<std::size_t>(j)] +=
-                    data.values[static_cast<std::size_t>(i * data.columns + j)];
+    } else {
+        std::vector<double> sums(static_cast<std::size_t>(row_blocks(data.rows)) * columns);
+        for_rows(data.rows, block_rows, threads, [&](std::int64_t from, std::int64_t to, std::int64_t block) {
+            double* const sum = sums.data() + static_cast<std::size_t>(block) * columns;
+            for (std::int64_t i = from; i < to; ++i) {
+                const float* const row = data.row(i).data();
+                for (std::size_t j = 0; j < columns; ++j)
+                    sum[j] += row[j];
+            }
+        });
+        for (std::size_t at = 0; at < sums.size(); ++at)
+            mean[at % columns] += sums[at];
+    }
     for (double& value : mean)
         value /= static_cast<double>(data.rows);
     return mean;
@@ -257,7 +278,7 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
     PrincipalComponents result;
     result.count = count;
     result.columns = data.columns;
-    result.mean = column_means(data);
+    result.mean = column_means(data, threads);
     result.axes.resize(static_cast<std::size_t>(count * data.columns));
     result.variance.resize(static_cast<std::size_t>(count));
     const Centred x(data, result.mean, threads, context);
@@ -271,30 +292,38 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
         randomised(x, result, seed, context);
     context.throw_if_cancelled();
 
-    const std::vector<float> scores = scores_of(x, result.axes, count);
-    for (int c = 0; c < count; ++c) {
-        float largest = 0;
-        for (std::int64_t i = 0; i < data.rows; ++i) {
-            const float score = scores[static_cast<std::size_t>(i * count + c)];
-            if (std::abs(score) > std::abs(largest))
-                largest = score;
-        }
-        if (largest < 0)
-            for (std::int64_t j = 0; j < data.columns; ++j)
-                result.axes[static_cast<std::size_t>(c * data.columns + j)] *= -1;
+    result.scores = scores_of(x, result.axes, count);
+    const auto width = static_cast<std::size_t>(count);
+    std::vector<float> largest(width);
+    for (std::size_t at = 0; at < result.scores.size(); ++at)
+        if (float& most = largest[at % width]; std::abs(result.scores[at]) > std::abs(most))
+            most = result.scores[at];
+    for (std::size_t c = 0; c < width; ++c) {
+        if (largest[c] >= 0)
+            continue;
+        for (std::size_t j = c * static_cast<std::size_t>(data.columns),
+                         end = j + static_cast<std::size_t>(data.columns);
+             j < end; ++j)
+            result.axes[j] *= -1;
+        for (std::size_t at = c; at < result.scores.size(); at += width)
+            result.scores[at] *= -1;
     }
     return result;
 }
 
 std::vector<float> PrincipalComponents::transform(MatrixView data, bool whiten, int threads,
                                                   JobContext& context) const {
-    std::vector<float> scores = scores_of(Centred(data, mean, threads, context), axes, count);
+    std::vector<float> placed = scores_of(Centred(data, mean, threads, context), axes, count);
     if (whiten)
-        for (std::size_t i = 0; i < scores.size(); ++i) {
-            const double spread = std::sqrt(variance[i % static_cast<std::size_t>(count)]);
-            scores[i] = spread > 0 ? static_cast<float>(scores[i] / spread) : 0;
-        }
-    return scores;
+        whiten_scores(placed);
+    return placed;
+}
+
+void PrincipalComponents::whiten_scores(std::span<float> values) const {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double spread = std::sqrt(variance[i % static_cast<std::size_t>(count)]);
+        values[i] = spread > 0 ? static_cast<float>(values[i] / spread) : 0;
+    }
 }
 
 } // namespace eyepiece::explore

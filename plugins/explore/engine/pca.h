@@ -4,6 +4,7 @@
 #include "core/learning/matrix.h"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace eyepiece::explore {
@@ -16,8 +17,11 @@ struct PrincipalComponents {
     std::vector<double> variance; // explained by each, with n-1 in the denominator
     double total_variance = 0;    // of all columns
     bool exact = true;            // how it was computed
+    std::vector<float> scores;    // (rows, count): the rows that it was made of, on the axes
     // Rows on the axes: (rows, count). `whiten` divides each by its standard deviation. Sparse rows stay so.
     std::vector<float> transform(MatrixView data, bool whiten, int threads, JobContext& context) const;
+    // Divides scores (rows, count) by the standard deviation of their axis.
+    void whiten_scores(std::span<float> values) const;
 };
 
 enum class PcaSolver {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace eyepiece::explore {
 namespace {
@@ -15,11 +16,12 @@ constexpr std::int64_t most_loadings = 1000, listed_of_many = 200;
 
 class FittedPca final : public FittedEmbedding {
 public:
-    FittedPca(PrincipalComponents components, bool whiten, const EmbeddingRequest& request,
-              JobContext& context)
+    FittedPca(PrincipalComponents components, bool whiten, const EmbeddingRequest& request)
         : components_(std::move(components)), whiten_(whiten) {
         dimensions_ = components_.count;
-        points_ = components_.transform(request.data, whiten, request.threads, context);
+        points_ = std::exchange(components_.scores, {});
+        if (whiten)
+            components_.whiten_scores(points_);
         Json variance = Json::array(), ratio = Json::array();
         for (const double value : components_.variance) {
             variance.push_back(value);
@@ -105,7 +107,7 @@ std::unique_ptr<FittedEmbedding> Pca::fit(const EmbeddingRequest& request, JobCo
         throw Error(ErrorCode::BadInput,
                     "All rows are the same: there is no variance to show. Check the data.");
     auto fitted = std::make_unique<FittedPca>(std::move(components),
-                                              request.parameters.at("whiten").get<bool>(), request, context);
+                                              request.parameters.at("whiten").get<bool>(), request);
     context.progress(1, "Principal components");
     return fitted;
 }

@@ -81,13 +81,12 @@ std::vector<float> starting_points(const EmbeddingRequest& request, int dimensio
         const int axes = static_cast<int>(std::min<std::int64_t>({dimensions, rows, request.data.columns}));
         const PrincipalComponents pca = principal_components(request.data, axes, PcaSolver::Automatic,
                                                              request.seed, request.threads, context);
-        const std::vector<float> scores = pca.transform(request.data, false, request.threads, context);
         const double spread = std::sqrt(pca.variance[0]);
         if (spread > 0)
             for (std::int64_t i = 0; i < rows; ++i)
                 for (int c = 0; c < axes; ++c)
-                    points[static_cast<std::size_t>(i * dimensions + c)] =
-                        static_cast<float>(scores[static_cast<std::size_t>(i * axes + c)] / spread * 1e-4);
+                    points[static_cast<std::size_t>(i * dimensions + c)] = static_cast<float>(
+                        pca.scores[static_cast<std::size_t>(i * axes + c)] / spread * 1e-4);
     }
     // Rows that are the same would otherwise stay on top of each other for ever, and a random start is this
     // alone.

@@ -241,11 +241,10 @@ std::vector<float> starting_points(const EmbeddingRequest& request, const Sparse
     const int axes = static_cast<int>(std::min<std::int64_t>({dimensions, rows, request.data.columns}));
     const PrincipalComponents pca = principal_components(request.data, axes, PcaSolver::Automatic,
                                                          request.seed, request.threads, context);
-    const std::vector<float> scores = pca.transform(request.data, false, request.threads, context);
     for (std::int64_t i = 0; i < rows; ++i)
         for (int c = 0; c < dimensions; ++c)
             points[static_cast<std::size_t>(i * dimensions + c)] =
-                c < axes ? scores[static_cast<std::size_t>(i * axes + c)]
+                c < axes ? pca.scores[static_cast<std::size_t>(i * axes + c)]
                          : static_cast<float>(random.uniform(-1, 1));
     if (start == "spectral")
         points = spectral_layout(graph, points, dimensions, request.threads, context);

@@ -187,8 +187,8 @@ std::vector<float> spectral_layout(const SparseRows& graph, const std::vector<fl
         for (int pass = 0; pass < 2; ++pass) {
             for (std::int64_t c = 0; c < width; ++c)
                 basis.col(c) /= std::max(basis.col(c).norm(), 1e-30f);
-            const std::vector<double> gram = multiply_in_double(
-                Operand(basis.data(), rows, width).transposed(), {basis.data(), rows, width}, threads);
+            const std::vector<double> gram =
+                product_with_transpose(Operand(basis.data(), rows, width).transposed(), threads);
             Eigen::MatrixXd g = Eigen::Map<const Eigen::MatrixXd>(gram.data(), width, width);
             g.diagonal().array() += 1e-7;
             const Eigen::MatrixXd lower = g.llt().matrixL();
