@@ -38,7 +38,53 @@ inline std::uint32_t draw(std::uint64_t& state) { // xorshift64*: Vigna 2016
 }
 
 [[gnu::always_inline]] inline float clipped(float value) {
-    return value < -4.f ? -4.f : value > 4.f ? 4.f : value;
+    value = value < -4.f ? -4.f : value;
+    return value > 4.f ? 4.f : value;
+}
+
+constexpr int lanes = 8;          // points at random are taken so many at a time; five are the rule
+constexpr int ahead = 32 * lanes; // so many are drawn before they are needed, so that memory answers in time
+
+// A point's edges that are due, some at a time, with what they need of other points.
+struct Due {
+    int edges = 0, blocks = 1; // blocks: of `lanes` random points, for each edge
+    alignas(32) float pull[3][ahead / lanes];
+    alignas(32) float push[3][ahead];
+};
+
+// From edge `e` on, takes as many as there is room for. Which are due is a matter of luck that no processor
+// foresees: so without branches.
+[[gnu::always_inline]] inline void take_due(const Edges& edges, std::int64_t& e, float epoch, int negatives,
+                                            const float* others, std::int64_t other_count, int dimensions,
+                                            std::uint64_t& state, Due& due) {
+    std::int32_t index[ahead / lanes + 1];
+    int count = 0;
+    const int room = ahead / lanes / due.blocks;
+    for (; e < edges.count && count < room; ++e) {
+        const bool now = edges.next[e] <= epoch;
+        index[count] = edges.index[e];
+        edges.next[e] += now ? edges.every[e] : 0.f;
+        count += now;
+    }
+    due.edges = count;
+    const int width = due.blocks * lanes;
+    for (int i = 0; i < count; ++i) {
+        const float* const other = others + static_cast<std::int64_t>(index[i]) * dimensions;
+        for (int c = 0; c < 3; ++c)
+            due.pull[c][i] = c < dimensions ? other[c] : 0;
+        for (int j = 0; j < width; ++j) {
+            if (j >= negatives) { // empty lanes weigh nothing, but are reckoned with
+                for (auto& axis : due.push)
+                    axis[i * width + j] = 0;
+                continue;
+            }
+            const auto at =
+                (static_cast<std::uint64_t>(draw(state)) * static_cast<std::uint64_t>(other_count)) >> 32;
+            const float* const far = others + static_cast<std::int64_t>(at) * dimensions;
+            for (int c = 0; c < 3; ++c)
+                due.push[c][i * width + j] = c < dimensions ? far[c] : 0;
+        }
+    }
 }
 
 // One epoch of one point: along each edge that is due it is drawn `pulls` times to the other end, and pushed
@@ -46,60 +92,77 @@ inline std::uint32_t draw(std::uint64_t& state) { // xorshift64*: Vigna 2016
 EYEPIECE_SIMD void move_point(const Edges& edges, const Forces& f, float epoch, int pulls,
                               const float* others, std::int64_t other_count, int dimensions,
                               std::uint64_t state, float* own) {
-    constexpr int most = 64;
-    float x[most], y[most], z[most], step_x[most], step_y[most], step_z[most];
-    const float ab = -2 * f.a * f.b;
+    const float a = f.a, b = f.b, ab = -2 * a * b;
     float px = own[0], py = own[1], pz = dimensions == 3 ? own[2] : 0;
-    for (std::int64_t e = 0; e < edges.count; ++e) {
-        if (edges.next[e] > epoch)
-            continue;
-        edges.next[e] += edges.every[e];
-        const float* const other = others + edges.index[e] * dimensions;
-        for (int pull = 0; pull < pulls; ++pull) {
-            const float dx = px - other[0], dy = py - other[1], dz = dimensions == 3 ? pz - other[2] : 0;
-            const float square = dx * dx + dy * dy + dz * dz;
-            if (!(square > 0))
-                break;
-            const float power = fast_exp2(f.b * fast_log2(square));
-            const float weight = ab * power / (square * (f.a * power + 1));
-            px += f.rate * clipped(weight * dx);
-            py += f.rate * clipped(weight * dy);
-            pz += f.rate * clipped(weight * dz);
+    Due due;
+    due.blocks = (f.negatives + lanes - 1) / lanes;
+    const int width = due.blocks * lanes;
+    alignas(32) float scale[ahead / 4]; // of each of an edge's random points; 0 where its lane stays empty
+    for (int j = 0; j < width; ++j)
+        scale[j] = j < f.negatives ? 2 * f.repulsion * b : 0;
+    for (std::int64_t e = 0; e < edges.count;) {
+        take_due(edges, e, epoch, f.negatives, others, other_count, dimensions, state, due);
+        for (int i = 0; i < due.edges; ++i) {
+            for (int pull = 0; pull < pulls; ++pull) {
+                const float dx = px - due.pull[0][i], dy = py - due.pull[1][i], dz = pz - due.pull[2][i];
+                const float square = dx * dx + dy * dy + dz * dz;
+                if (!(square > 0))
+                    break;
+                const float power = fast_exp2(b * fast_log2(square));
+                const float weight = ab * power / (square * (a * power + 1));
+                px += f.rate * clipped(weight * dx);
+                py += f.rate * clipped(weight * dy);
+                pz += f.rate * clipped(weight * dz);
+            }
+            float sx = 0, sy = 0, sz = 0;
+            for (int block = 0; block < width; block += lanes) {
+                const float* const x = due.push[0] + i * width + block;
+                const float* const y = due.push[1] + i * width + block;
+                const float* const z = due.push[2] + i * width + block;
+                const float* const s = scale + block;
+                float step_x[lanes], step_y[lanes], step_z[lanes];
+#pragma omp simd simdlen(8)
+                for (int j = 0; j < lanes; ++j) {
+                    const float dx = px - x[j], dy = py - y[j], dz = pz - z[j];
+                    const float square = dx * dx + dy * dy + dz * dz;
+                    const float power = fast_exp2(b * fast_log2(square + 1e-12f));
+                    const float weight = square > 0 ? s[j] / ((0.001f + square) * (a * power + 1)) : 0.f;
+                    step_x[j] = clipped(weight * dx);
+                    step_y[j] = clipped(weight * dy);
+                    step_z[j] = clipped(weight * dz);
+                }
+                for (int j = 0; j < lanes; ++j) {
+                    sx += step_x[j];
+                    sy += step_y[j];
+                    sz += step_z[j];
+                }
+            }
+            px += f.rate * sx;
+            py += f.rate * sy;
+            pz += f.rate * sz;
         }
-        const int n = f.negatives;
-        for (int j = 0; j < n; ++j) {
-            const auto at =
-                (static_cast<std::uint64_t>(draw(state)) * static_cast<std::uint64_t>(other_count)) >> 32;
-            const float* const far = others + at * static_cast<std::uint64_t>(dimensions);
-            x[j] = far[0];
-            y[j] = far[1];
-            z[j] = dimensions == 3 ? far[2] : 0;
-        }
-        const float b = f.b, a = f.a, scale = 2 * f.repulsion * f.b;
-#pragma omp simd
-        for (int j = 0; j < n; ++j) {
-            const float dx = px - x[j], dy = py - y[j], dz = pz - z[j];
-            const float square = dx * dx + dy * dy + dz * dz;
-            const float power = fast_exp2(b * fast_log2(square + 1e-12f));
-            const float weight = square > 0 ? scale / ((0.001f + square) * (a * power + 1)) : 0.f;
-            step_x[j] = clipped(weight * dx);
-            step_y[j] = clipped(weight * dy);
-            step_z[j] = clipped(weight * dz);
-        }
-        float sx = 0, sy = 0, sz = 0;
-        for (int j = 0; j < n; ++j) {
-            sx += step_x[j];
-            sy += step_y[j];
-            sz += step_z[j];
-        }
-        px += f.rate * sx;
-        py += f.rate * sy;
-        pz += f.rate * sz;
     }
     own[0] = px;
     own[1] = py;
     if (dimensions == 3)
         own[2] = pz;
+}
+
+// The rows of a graph in another order; what they point to keeps its number.
+SparseRows in_order(const SparseRows& graph, std::span<const std::size_t> order) {
+    SparseRows result;
+    result.start.reserve(order.size() + 1);
+    result.start.assign(1, 0);
+    result.index.reserve(graph.index.size());
+    result.value.reserve(graph.value.size());
+    for (const std::size_t row : order) {
+        const auto from = static_cast<std::ptrdiff_t>(graph.start[row]);
+        const auto to = static_cast<std::ptrdiff_t>(graph.start[row + 1]);
+        result.index.insert(result.index.end(), graph.index.begin() + from, graph.index.begin() + to);
+        result.value.insert(result.value.end(), graph.value.begin() + from, graph.value.begin() + to);
+        result.start.push_back(static_cast<std::int64_t>(result.index.size()));
+    }
+    return result;
 }
 
 // After how many epochs each edge is drawn; edges too weak for a single draw are left out (infinity).
@@ -355,15 +418,17 @@ std::unique_ptr<FittedEmbedding> Umap::fit(const EmbeddingRequest& request, JobC
     std::vector<float> points = starting_points(request, graph, dimensions, notes, context);
 
     const int epochs = epochs_for(set, rows);
+    // Which points make up a part is drawn once: rows of a table are often in some order.
+    const std::vector<std::size_t> order =
+        Random(mix_seed(request.seed, 0x0d3)).permutation(static_cast<std::size_t>(rows));
+    const std::size_t edge_count = graph.index.size();
+    graph = in_order(graph, order); // as they are visited, so that memory is read from end to end
     const std::vector<float> every = draw_interval(graph.value, epochs);
     std::vector<float> next = every, moved = points;
     const Forces forces = forces_from(set);
     Showing showing(context, dimensions);
     const auto d = static_cast<std::size_t>(dimensions);
     const std::int64_t per_part = (rows + parts - 1) / parts;
-    // Which points make up a part is drawn once: rows of a table are often in some order.
-    const std::vector<std::size_t> order =
-        Random(mix_seed(request.seed, 0x0d3)).permutation(static_cast<std::size_t>(rows));
     int done = 0;
     bool stopped = false;
     for (; done < epochs && !stopped; ++done) {
@@ -375,10 +440,11 @@ std::unique_ptr<FittedEmbedding> Umap::fit(const EmbeddingRequest& request, JobC
             const std::int64_t count = std::min(per_part, rows - first);
             for_rows(count, 128, request.threads, [&](std::int64_t from, std::int64_t to, std::int64_t) {
                 for (std::int64_t at = from; at < to; ++at) {
-                    const std::size_t i = order[static_cast<std::size_t>(first + at)];
-                    const auto begin = static_cast<std::size_t>(graph.start[i]);
+                    const auto visit = static_cast<std::size_t>(first + at);
+                    const std::size_t i = order[visit];
+                    const auto begin = static_cast<std::size_t>(graph.start[visit]);
                     move_point({graph.index.data() + begin, every.data() + begin, next.data() + begin,
-                                graph.start[i + 1] - graph.start[i]},
+                                graph.start[visit + 1] - graph.start[visit]},
                                now, static_cast<float>(done), 2, points.data(), rows, dimensions,
                                mix_seed(key, i) | 1, moved.data() + i * d);
                 }
@@ -398,7 +464,7 @@ std::unique_ptr<FittedEmbedding> Umap::fit(const EmbeddingRequest& request, JobC
     notes["finished_early"] = stopped && done < epochs;
     notes["a"] = forces.a;
     notes["b"] = forces.b;
-    notes["edges"] = graph.index.size();
+    notes["edges"] = edge_count;
     return std::make_unique<FittedUmap>(std::move(points), dimensions, notes, std::move(prepared),
                                         request.data.columns, set, request.seed);
 }
