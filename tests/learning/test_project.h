@@ -97,29 +97,51 @@ inline std::unique_ptr<Project> disc_project(const std::filesystem::path& folder
     return project;
 }
 
+// One image of nuclei/dsb2018, with its masks as labels.
+inline ItemId add_nuclei(Project& project, const std::filesystem::path& data, const std::string& id,
+                         ClassId nucleus) {
+    const ItemId item = add_image(project, data / "images" / (id + ".png"));
+    const Image mask = read_png(data / "masks" / (id + ".png"), PngSamples::Raw);
+    LabelMap ids(mask.height(), mask.width());
+    for (std::int64_t y = 0; y < mask.height(); ++y)
+        for (std::int64_t x = 0; x < mask.width(); ++x)
+            ids.set(x, y, static_cast<ObjectId>(mask.value(0, x, y)));
+    label(project, item, ids, nucleus, true);
+    return item;
+}
+
+struct IndexedNuclei {
+    std::string id, kind;
+    int width = 0, height = 0;
+};
+
+// What index.csv of nuclei/dsb2018 lists.
+inline std::vector<IndexedNuclei> indexed_nuclei(const std::filesystem::path& data) {
+    std::vector<IndexedNuclei> found;
+    std::ifstream index(data / "index.csv");
+    std::string line;
+    std::getline(index, line);
+    while (std::getline(index, line)) {
+        std::istringstream fields(line);
+        IndexedNuclei one;
+        char comma = 0;
+        std::getline(fields, one.id, ',');
+        std::getline(fields, one.kind, ',');
+        fields >> one.width >> comma >> one.height;
+        found.push_back(one);
+    }
+    return found;
+}
+
 // nuclei/dsb2018 of the shared data: every fifth image of each kind is "test", the others "train".
 inline std::unique_ptr<Project> nuclei_project(const std::filesystem::path& folder,
                                                const std::filesystem::path& data) {
     auto project = Project::create(folder);
     const ClassId nucleus = project->classes().find_or_add("nucleus");
-    std::ifstream index(data / "index.csv");
-    std::string line;
-    std::getline(index, line);
     std::map<std::string, int> seen;
-    while (std::getline(index, line)) {
-        std::istringstream fields(line);
-        std::string id, kind;
-        std::getline(fields, id, ',');
-        std::getline(fields, kind, ',');
-        const ItemId item = add_image(*project, data / "images" / (id + ".png"));
-        const Image mask = read_png(data / "masks" / (id + ".png"), PngSamples::Raw);
-        LabelMap ids(mask.height(), mask.width());
-        for (std::int64_t y = 0; y < mask.height(); ++y)
-            for (std::int64_t x = 0; x < mask.width(); ++x)
-                ids.set(x, y, static_cast<ObjectId>(mask.value(0, x, y)));
-        label(*project, item, ids, nucleus, true);
-        project->splits().assign({item}, seen[kind]++ % 5 == 4 ? "test" : "train");
-    }
+    for (const IndexedNuclei& one : indexed_nuclei(data))
+        project->splits().assign({add_nuclei(*project, data, one.id, nucleus)},
+                                 seen[one.kind]++ % 5 == 4 ? "test" : "train");
     return project;
 }
 
