@@ -275,29 +275,29 @@ private Q_SLOTS:
         show();
         selection_.select(Selected{3});
         const QTemporaryDir folder;
-        const ScatterPage page = scatter_page(*view_, theme_, "Title here");
+        const PlotPage page = scatter_page(*view_, theme_, "Title here");
         const auto read = [&](const char* name) {
             QFile file(folder.filePath(name));
             return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
         };
-        QVERIFY(!save_scatter(folder.filePath("plot.svg"), page));
+        QVERIFY(!save_plot(folder.filePath("plot.svg"), page));
         const QByteArray svg = read("plot.svg");
         QVERIFY(svg.contains("<circle") || svg.contains("<ellipse"));
         QVERIFY(svg.contains("Title here"));
-        QVERIFY(!save_scatter(folder.filePath("plot.pdf"), page));
+        QVERIFY(!save_plot(folder.filePath("plot.pdf"), page));
         QVERIFY(read("plot.pdf").startsWith("%PDF"));
-        QVERIFY(!save_scatter(folder.filePath("plot.png"), page));
+        QVERIFY(!save_plot(folder.filePath("plot.png"), page));
         const QImage png(folder.filePath("plot.png"));
         QCOMPARE(png.size(), QSize(1280, 960));
         QVERIFY(png.pixelColor(place(3, 0) * 2) != png.pixelColor(2, 2));
         try {
-            save_scatter(folder.filePath("plot.bmp"), page);
+            save_plot(folder.filePath("plot.bmp"), page);
             QFAIL("it was written");
         } catch (const Error& error) {
             QVERIFY2(QString::fromUtf8(error.what()).contains("Choose PNG"), error.what());
         }
         try {
-            save_scatter("/nowhere/plot.png", page);
+            save_plot("/nowhere/plot.png", page);
             QFAIL("it was written");
         } catch (const Error& error) {
             QVERIFY2(QString::fromUtf8(error.what()).contains("Choose another place"), error.what());

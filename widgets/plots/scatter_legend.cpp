@@ -219,4 +219,12 @@ bool ScatterLegend::event(QEvent* event) {
     return QWidget::event(event);
 }
 
+void select_category(RowSelection& selection, const ScatterColoring& coloring, std::uint8_t code,
+                     Qt::KeyboardModifiers modifiers) {
+    RowSelection::Flags flags(selection.rows(), 0);
+    for (std::size_t row = 0; row < std::min(flags.size(), coloring.codes.size()); ++row)
+        flags[row] = coloring.codes[row] == code;
+    selection.select(std::move(flags), selection_how(modifiers));
+}
+
 } // namespace eyepiece

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "widgets/plots/scatter_coloring.h"
+#include "widgets/table/row_selection.h"
 
 #include <QWidget>
 #include <memory>
@@ -49,5 +50,9 @@ private:
     std::array<bool, 256> hidden_{};
     int current_ = 0;
 };
+
+// The rows of a category, as a click on its name asks for.
+EYEPIECE_EXPORT void select_category(RowSelection& selection, const ScatterColoring& coloring,
+                                     std::uint8_t code, Qt::KeyboardModifiers modifiers);
 
 } // namespace eyepiece

@@ -105,10 +105,10 @@ void stamp_on(const Band& band, const Stamp& stamp, int x, int y, QRgb color) {
 
 // Calls draw(row, x, y) for what lies in the band and is not hidden.
 template<class Draw>
-void for_points(const ScatterScene& scene, const ScatterLook& look, const ScatterTransform& view,
+void for_points(const ScatterMarks& marks, const ScatterLook& look, const ScatterTransform& view,
                 const Band& band, int reach, const std::atomic<bool>& stop, const Draw& draw) {
-    const auto xs = scene.x(), ys = scene.y();
-    const auto rows = scene.row();
+    const auto xs = marks.x, ys = marks.y;
+    const auto rows = marks.row;
     const auto& codes = look.coloring->codes;
     const auto scale_x = static_cast<float>(view.scale_x), scale_y = static_cast<float>(view.scale_y);
     // About the centre in double: far zoomed in, floats would jump.
@@ -120,11 +120,11 @@ void for_points(const ScatterScene& scene, const ScatterLook& look, const Scatte
             return;
         const double y = fine ? add_y - static_cast<double>(ys[at]) * view.scale_y
                               : static_cast<double>(static_cast<float>(add_y) - ys[at] * scale_y);
-        if (y < band.top - reach || y >= band.bottom + reach)
+        if (!(y >= band.top - reach && y < band.bottom + reach))
             continue;
         const double x = fine ? add_x + static_cast<double>(xs[at]) * view.scale_x
                               : static_cast<double>(static_cast<float>(add_x) + xs[at] * scale_x);
-        if (x < -reach || x >= band.width + reach)
+        if (!(x >= -reach && x < band.width + reach))
             continue;
         const std::uint32_t row = rows[at];
         const std::uint8_t code = row < codes.size() ? codes[row] : ScatterColoring::plain;
@@ -133,7 +133,7 @@ void for_points(const ScatterScene& scene, const ScatterLook& look, const Scatte
     }
 }
 
-void draw_band(const ScatterScene& scene, const ScatterLook& look, const ScatterTransform& view,
+void draw_band(const ScatterMarks& marks, const ScatterLook& look, const ScatterTransform& view,
                const Band& band, double radius, const std::atomic<bool>& stop) {
     std::array<QRgb, 256> colors{};
     for (std::size_t code = 0; code < colors.size(); ++code)
@@ -145,7 +145,7 @@ void draw_band(const ScatterScene& scene, const ScatterLook& look, const Scatter
     };
     const auto pass = [&](int opacity, bool of_selected) {
         const Stamps stamps(radius, sized, opacity);
-        for_points(scene, look, view, band, stamps.reach() + 1, stop,
+        for_points(marks, look, view, band, stamps.reach() + 1, stop,
                    [&](std::uint32_t row, std::uint8_t code, double x, double y) {
                        if (picked && (row < look.selected->size() && (*look.selected)[row]) != of_selected)
                            return;
@@ -154,7 +154,7 @@ void draw_band(const ScatterScene& scene, const ScatterLook& look, const Scatter
                    });
     };
     if (!picked)
-        return pass(scene.x().size() > 200'000 ? 200 : 230, false);
+        return pass(marks.x.size() > 200'000 ? 200 : 230, false);
     pass(faint, false);
     pass(255, true);
 }
@@ -184,13 +184,13 @@ void blur(std::vector<float>& values, int width, int height, int reach) {
     }
 }
 
-QImage draw_density(const ScatterScene& scene, const ScatterLook& look, const ScatterTransform& view,
+QImage draw_density(const ScatterMarks& marks, const ScatterLook& look, const ScatterTransform& view,
                     const QSize& size, const std::atomic<bool>& stop) {
     constexpr int coarse = 2; // px a cell
     const int width = (size.width() + coarse - 1) / coarse, height = (size.height() + coarse - 1) / coarse;
     std::vector<float> counts(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), 0.f);
     const Band all{nullptr, size.width(), 0, size.height()};
-    for_points(scene, look, view, all, 0, stop, [&](std::uint32_t, std::uint8_t, double x, double y) {
+    for_points(marks, look, view, all, 0, stop, [&](std::uint32_t, std::uint8_t, double x, double y) {
         ++counts[static_cast<std::size_t>(y / coarse) * static_cast<std::size_t>(width) +
                  static_cast<std::size_t>(x / coarse)];
     });
@@ -231,24 +231,24 @@ double scatter_radius(std::size_t points, const ScatterTransform& view, const Sc
            device_pixel_ratio;
 }
 
-QImage rasterise(const ScatterScene& scene, const ScatterLook& look, const ScatterTransform& view,
+QImage rasterise(const ScatterMarks& marks, const ScatterLook& look, const ScatterTransform& view,
                  const std::atomic<bool>& stop) {
     const QSize size(std::max(1, static_cast<int>(view.width)), std::max(1, static_cast<int>(view.height)));
     QImage picture;
     if (look.density) {
-        picture = draw_density(scene, look, view, size, stop);
+        picture = draw_density(marks, look, view, size, stop);
     } else {
         picture = QImage(size, QImage::Format_ARGB32_Premultiplied);
         picture.fill(Qt::transparent);
         auto* pixels = reinterpret_cast<QRgb*>(picture.bits());
         const double radius = look.radius > 0 ? look.radius : 2 * look.device_pixel_ratio;
         const std::size_t bands =
-            scene.x().size() < 20'000 ? 1 : std::max(1u, std::min(8u, std::thread::hardware_concurrency()));
+            marks.x.size() < 20'000 ? 1 : std::max(1u, std::min(8u, std::thread::hardware_concurrency()));
         const auto edge = [&](std::size_t band) {
             return static_cast<int>(static_cast<std::size_t>(size.height()) * band / bands);
         };
         const auto draw = [&](std::size_t band) {
-            draw_band(scene, look, view, {pixels, size.width(), edge(band), edge(band + 1)}, radius, stop);
+            draw_band(marks, look, view, {pixels, size.width(), edge(band), edge(band + 1)}, radius, stop);
         };
         if (bands == 1)
             draw(0);
@@ -259,6 +259,11 @@ QImage rasterise(const ScatterScene& scene, const ScatterLook& look, const Scatt
         return {};
     picture.setDevicePixelRatio(look.device_pixel_ratio);
     return picture;
+}
+
+QImage rasterise(const ScatterScene& scene, const ScatterLook& look, const ScatterTransform& view,
+                 const std::atomic<bool>& stop) {
+    return rasterise(ScatterMarks{scene.x(), scene.y(), scene.row()}, look, view, stop);
 }
 
 } // namespace eyepiece

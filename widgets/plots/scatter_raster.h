@@ -25,9 +25,17 @@ struct ScatterLook {
 EYEPIECE_EXPORT double scatter_radius(std::size_t points, const ScatterTransform& view,
                                       const ScatterTransform& fitted, double device_pixel_ratio);
 
+// What lies where, in the order of drawing, and which row each is. A place that is not finite is not drawn.
+struct ScatterMarks {
+    std::span<const float> x, y;
+    std::span<const std::uint32_t> row;
+};
+
 // The picture of a view: round, softly edged dots on a transparent ground, blended in the scene's order;
 // selected ones on top, the others faint beside them. A million points take some 120 ms of processor, shared
 // by the cores. An empty image when told to stop.
+EYEPIECE_EXPORT QImage rasterise(const ScatterMarks& marks, const ScatterLook& look,
+                                 const ScatterTransform& view, const std::atomic<bool>& stop);
 EYEPIECE_EXPORT QImage rasterise(const ScatterScene& scene, const ScatterLook& look,
                                  const ScatterTransform& view, const std::atomic<bool>& stop);
 

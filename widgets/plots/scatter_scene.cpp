@@ -13,6 +13,13 @@ constexpr unsigned shuffle_seed = 20;
 constexpr double points_a_cell = 4;
 } // namespace
 
+// By hand: std::shuffle may differ between libraries, and the same data should give the same picture.
+void shuffle_for_drawing(std::vector<std::uint32_t>& rows) {
+    std::minstd_rand random(shuffle_seed);
+    for (std::size_t left = rows.size(); left > 1; --left)
+        std::swap(rows[left - 1], rows[random() % left]);
+}
+
 std::shared_ptr<const ScatterScene> ScatterScene::build(std::shared_ptr<const ScatterPoints> points,
                                                         const std::atomic<bool>& stop) {
     auto scene = std::make_shared<ScatterScene>();
@@ -26,10 +33,7 @@ std::shared_ptr<const ScatterScene> ScatterScene::build(std::shared_ptr<const Sc
             order.push_back(static_cast<std::uint32_t>(row));
     if (stop)
         return scene;
-    // By hand: std::shuffle may differ between libraries, and the same data should give the same picture.
-    std::minstd_rand random(shuffle_seed);
-    for (std::size_t left = order.size(); left > 1; --left)
-        std::swap(order[left - 1], order[random() % left]);
+    shuffle_for_drawing(order);
     if (stop)
         return scene;
     scene->x_.resize(order.size());

@@ -33,9 +33,11 @@ struct ScatterTransform {
     bool operator==(const ScatterTransform&) const = default;
 };
 
-// The points in the order in which they are drawn, and a grid that finds the nearest. The order is a fixed
-// shuffle, so that no group lies on top of another because it came later in the file. Constant once built;
-// any thread.
+// A fixed shuffle, so that no group lies on top of another because it came later in the file.
+EYEPIECE_EXPORT void shuffle_for_drawing(std::vector<std::uint32_t>& rows);
+
+// The points in the order in which they are drawn, and a grid that finds the nearest. Constant once
+// built; any thread.
 class EYEPIECE_EXPORT ScatterScene {
 public:
     // Stops early when told to; what comes back is then of no use.

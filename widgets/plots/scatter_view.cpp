@@ -52,14 +52,7 @@ ScatterView::ScatterView(const Theme& theme, RowSelection& selection, QWidget* p
     });
     connect(legend_, &ScatterLegend::category_clicked, this,
             [this](std::uint8_t code, Qt::KeyboardModifiers modifiers) {
-                RowSelection::Flags flags(selection_.rows(), 0);
-                const auto& codes = look_.coloring->codes;
-                for (std::size_t row = 0; row < std::min(flags.size(), codes.size()); ++row)
-                    flags[row] = codes[row] == code;
-                selection_.select(std::move(flags), modifiers & Qt::AltModifier ? RowSelection::How::Remove
-                                                    : modifiers & Qt::ShiftModifier
-                                                        ? RowSelection::How::Add
-                                                        : RowSelection::How::Replace);
+                select_category(selection_, *look_.coloring, code, modifiers);
             });
     for (LatestWork* work : {&building_, &drawing_, &selecting_})
         connect(work, &LatestWork::failed, this, &ScatterView::failed);
@@ -348,9 +341,7 @@ void ScatterView::mouseReleaseEvent(QMouseEvent* event) {
         return;
     const QPolygonF lasso = std::exchange(lasso_, {});
     update();
-    const auto how = event->modifiers() & Qt::AltModifier     ? RowSelection::How::Remove
-                     : event->modifiers() & Qt::ShiftModifier ? RowSelection::How::Add
-                                                              : RowSelection::How::Replace;
+    const auto how = selection_how(event->modifiers());
     const QRectF extent = lasso.boundingRect();
     if (lasso.size() > 2 && std::max(extent.width(), extent.height()) > click)
         return select_inside(lasso, how);

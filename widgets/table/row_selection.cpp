@@ -59,4 +59,10 @@ void RowSelection::adopt(Flags flags) {
     Q_EMIT changed();
 }
 
+RowSelection::How selection_how(Qt::KeyboardModifiers modifiers) {
+    return modifiers & Qt::AltModifier     ? RowSelection::How::Remove
+           : modifiers & Qt::ShiftModifier ? RowSelection::How::Add
+                                           : RowSelection::How::Replace;
+}
+
 } // namespace eyepiece

@@ -44,4 +44,7 @@ private:
     std::size_t count_ = 0;
 };
 
+// What the mouse in a plot does: Shift adds, Alt takes away, else what is new replaces what was.
+EYEPIECE_EXPORT RowSelection::How selection_how(Qt::KeyboardModifiers modifiers);
+
 } // namespace eyepiece

@@ -430,7 +430,7 @@ void ScatterPane::save(const QString& file) {
     save_in_background(
         this, file,
         [file, page = scatter_page(*view_, context_.theme, title_->text())](JobContext&) {
-            return save_scatter(file, page)
+            return save_plot(file, page)
                        ? tr("The points are a picture in it: there are too many for shapes.")
                        : QString();
         },
