@@ -25,11 +25,22 @@ std::vector<double> round_ticks(double low, double high, int wanted) {
 
 void paint_axes(QPainter& painter, const Theme& theme, const QRectF& area, const ScatterPoints& points,
                 const ScatterTransform& view, double scale) {
-    if (points.x_title.empty() && points.y_title.empty())
-        return;
     painter.setFont(theme.small());
     const QFontMetricsF metrics(painter.font());
     const double line = metrics.height();
+    for (const ScatterPoints::Edge& edge : points.edges) {
+        const auto place = [&](double x, double y) {
+            return area.topLeft() + QPointF(view.to_x(x), view.to_y(y)) / scale;
+        };
+        painter.setPen(QPen(theme.color(edge.title.empty() ? Token::Line : Token::Muted), 1));
+        painter.drawLine(place(edge.x1, edge.y1), place(edge.x2, edge.y2));
+        const QString title = QString::fromStdString(edge.title);
+        QRectF box(0, 0, metrics.horizontalAdvance(title) + 6, line);
+        box.moveCenter(place(edge.title_x, edge.title_y));
+        painter.drawText(box, Qt::AlignCenter, title);
+    }
+    if (points.x_title.empty() && points.y_title.empty())
+        return;
     const QColor muted = theme.color(Token::Muted);
     QColor ground = theme.color(Token::Ground);
     ground.setAlpha(210); // the words stay readable over points

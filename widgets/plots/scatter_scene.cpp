@@ -11,6 +11,8 @@ namespace eyepiece {
 namespace {
 constexpr unsigned shuffle_seed = 20;
 constexpr double points_a_cell = 4;
+constexpr std::size_t depth_steps = 1 << 14;
+constexpr std::size_t nearness_levels = 4; // of the eight sizes: the nearest are not to be giants
 } // namespace
 
 // By hand: std::shuffle may differ between libraries, and the same data should give the same picture.
@@ -33,7 +35,10 @@ std::shared_ptr<const ScatterScene> ScatterScene::build(std::shared_ptr<const Sc
             order.push_back(static_cast<std::uint32_t>(row));
     if (stop)
         return scene;
-    shuffle_for_drawing(order);
+    if (scene->points_->depth.size() == x.size() && !x.empty())
+        scene->order_by_depth();
+    else
+        shuffle_for_drawing(order);
     if (stop)
         return scene;
     scene->x_.resize(order.size());
@@ -49,7 +54,9 @@ std::shared_ptr<const ScatterScene> ScatterScene::build(std::shared_ptr<const Sc
         found.bottom = std::min<double>(found.bottom, py);
         found.top = std::max<double>(found.top, py);
     }
-    if (!order.empty())
+    if (const double reach = scene->points_->reach; reach > 0)
+        scene->bounds_ = {-reach, reach, -reach, reach}; // the view stays as it is when the space turns
+    else if (!order.empty())
         scene->bounds_ = found;
     if (!stop)
         scene->index();
@@ -70,6 +77,30 @@ ScatterTransform ScatterScene::fitted(double width, double height, double margin
     if (points_ && points_->equal_axes)
         view.scale_x = view.scale_y = std::min(view.scale_x, view.scale_y);
     return view;
+}
+
+// In steps as fine as is seen: a count of each, for it is done anew at every turn.
+void ScatterScene::order_by_depth() {
+    const std::vector<float>& depth = points_->depth;
+    const double reach = std::max(points_->reach, 1e-9);
+    const auto step = [&](std::uint32_t row) {
+        const double share = (static_cast<double>(depth[row]) / reach + 1) / 2;
+        return static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * (depth_steps - 1));
+    };
+    std::vector<std::uint32_t> starts(depth_steps + 1, 0);
+    for (const std::uint32_t row : row_)
+        ++starts[step(row) + 1];
+    for (std::size_t at = 1; at < starts.size(); ++at)
+        starts[at] += starts[at - 1];
+    std::vector<std::uint32_t> sorted(row_.size());
+    auto nearness = std::make_shared<std::vector<std::uint8_t>>(depth.size(), std::uint8_t{0});
+    for (const std::uint32_t row : row_) {
+        const std::size_t at = step(row);
+        sorted[starts[at]++] = row;
+        (*nearness)[row] = static_cast<std::uint8_t>(at * nearness_levels / depth_steps);
+    }
+    row_ = std::move(sorted);
+    nearness_ = std::move(nearness);
 }
 
 std::size_t ScatterScene::cell(double x, double y) const {

@@ -74,8 +74,12 @@ void ScatterView::set_points(std::shared_ptr<const ScatterPoints> points) {
         update();
         return;
     }
-    building_.start([this, points = std::move(points)](LatestWork::Stop stop) {
-        auto scene = ScatterScene::build(points, stop);
+    set_points_from([points = std::move(points)] { return points; });
+}
+
+void ScatterView::set_points_from(std::function<std::shared_ptr<const ScatterPoints>()> make) {
+    building_.start([this, make = std::move(make)](LatestWork::Stop stop) {
+        auto scene = ScatterScene::build(make(), stop);
         return LatestWork::Finish([this, scene] { adopt(scene); });
     });
 }
@@ -84,7 +88,8 @@ void ScatterView::adopt(std::shared_ptr<const ScatterScene> scene) {
     const bool other = !scene_ || scene_->rows() != scene->rows() ||
                        scene_->points().x_title != scene->points().x_title ||
                        scene_->points().y_title != scene->points().y_title ||
-                       scene_->points().equal_axes != scene->points().equal_axes;
+                       scene_->points().equal_axes != scene->points().equal_axes ||
+                       scene_->points().depth.empty() != scene->points().depth.empty();
     scene_ = std::move(scene);
     if (other) {
         moved_ = false;
@@ -185,6 +190,8 @@ void ScatterView::pan(const QPointF& delta) {
 ScatterView::Picture ScatterView::picture() const {
     Picture picture{scene_, look_, view_};
     picture.look.device_pixel_ratio = ratio();
+    if (scene_ && (!look_.sizes || look_.sizes->empty()))
+        picture.look.sizes = scene_->nearness(); // null of a plane
     if (scene_)
         picture.look.radius = scatter_radius(scene_->x().size(), view_, fitted_, ratio());
     return picture;
@@ -309,8 +316,9 @@ void ScatterView::mousePressEvent(QMouseEvent* event) {
     setFocus();
     pressed_ = last_ = event->position();
     const bool left = event->button() == Qt::LeftButton;
-    panning_ = event->button() == Qt::MiddleButton || (left && (space_ || drag_ == Drag::Pan));
-    if (panning_)
+    turning_ = left && !space_ && drag_ == Drag::Pan && is_space();
+    panning_ = !turning_ && (event->button() == Qt::MiddleButton || (left && (space_ || drag_ == Drag::Pan)));
+    if (panning_ || turning_)
         setCursor(Qt::ClosedHandCursor);
     else if (left && scene_)
         lasso_ = QPolygonF{pressed_};
@@ -320,6 +328,8 @@ void ScatterView::mouseMoveEvent(QMouseEvent* event) {
     const QPointF now = event->position();
     if (panning_) {
         pan(now - last_);
+    } else if (turning_) {
+        Q_EMIT turned(now - last_);
     } else if (!lasso_.isEmpty()) {
         if (QLineF(lasso_.last(), now).length() >= 2) {
             lasso_ << now;
@@ -332,8 +342,8 @@ void ScatterView::mouseMoveEvent(QMouseEvent* event) {
 }
 
 void ScatterView::mouseReleaseEvent(QMouseEvent* event) {
-    if (panning_) {
-        panning_ = false;
+    if (panning_ || turning_) {
+        panning_ = turning_ = false;
         setCursor(drag_ == Drag::Pan || space_ ? Qt::OpenHandCursor : Qt::ArrowCursor);
         return;
     }
@@ -390,15 +400,16 @@ void ScatterView::wheelEvent(QWheelEvent* event) {
 
 void ScatterView::keyPressEvent(QKeyEvent* event) {
     const QPointF middle(width() / 2.0, height() / 2.0);
+    const auto step = [this](const QPointF& delta) { is_space() ? Q_EMIT turned(-delta) : pan(delta); };
     switch (event->key()) {
     case Qt::Key_Left:
-        return pan({key_step, 0});
+        return step({key_step, 0});
     case Qt::Key_Right:
-        return pan({-key_step, 0});
+        return step({-key_step, 0});
     case Qt::Key_Up:
-        return pan({0, key_step});
+        return step({0, key_step});
     case Qt::Key_Down:
-        return pan({0, -key_step});
+        return step({0, -key_step});
     case Qt::Key_Plus:
     case Qt::Key_Equal:
         return zoom_at(middle, key_zoom);

@@ -17,7 +17,9 @@ class Theme;
 
 // A million rows as points in a plane. Zooms about the pointer (wheel, + and -), pans (middle button, Space
 // and drag, arrows), fits (0); a drag draws a lasso that selects rows (Shift adds, Alt takes away), a click
-// one point. Points are drawn on threads of their own: while one pans, the last picture moves along, and the
+// one point. A space is turned by a drag
+// where a plane would move, and by the arrows: whoever has it gives the points that are seen then. Points are
+// drawn on threads of their own: while one pans, the last picture moves along, and the
 // new one takes its place when it is there. Lives on the window's thread.
 class EYEPIECE_EXPORT ScatterView : public QWidget {
     Q_OBJECT
@@ -29,6 +31,8 @@ public:
 
     // The view stays where the user has moved it, or else shows all of it. As many rows as the selection has.
     void set_points(std::shared_ptr<const ScatterPoints> points); // null: nothing
+    // The same, made on the thread that orders them: for what is worked out anew at every turn.
+    void set_points_from(std::function<std::shared_ptr<const ScatterPoints>()> make);
     const ScatterPoints* points() const;
     void set_coloring(std::shared_ptr<const ScatterColoring> coloring);
     const ScatterColoring& coloring() const { return *look_.coloring; }
@@ -65,6 +69,7 @@ Q_SIGNALS:
     void drawn();                 // a new picture is shown
     void picked(std::size_t row); // a click on a point
     void drag_changed();
+    void turned(const QPointF& delta); // a space, by so many px
     void failed(const QString& message);
 
 protected:
@@ -88,6 +93,7 @@ private:
     void select_inside(const QPolygonF& lasso, RowSelection::How how);
     void update_hidden_rows();
     void paint_overlay(QPainter& painter);
+    bool is_space() const { return scene_ && !scene_->points().depth.empty(); }
     double ratio() const { return devicePixelRatioF(); }
 
     const Theme& theme_;
@@ -105,7 +111,7 @@ private:
     LatestWork building_, drawing_, selecting_;
 
     Drag drag_ = Drag::Lasso;
-    bool space_ = false, panning_ = false;
+    bool space_ = false, panning_ = false, turning_ = false; // space_: the key
     QPolygonF lasso_;
     QPointF pressed_, last_;
     std::optional<std::size_t> hovered_;
