@@ -13,7 +13,8 @@ namespace eyepiece {
 namespace {
 
 constexpr std::size_t most_axes = 10; // of an outcome that become columns
-constexpr int seed = 1;               // the same picture every time
+constexpr std::size_t most_shown_axes = 3;
+constexpr int seed = 1; // the same picture every time
 
 Column corrected(const Column& column, const ColumnCorrection& correction) {
     Column result = column;
@@ -337,18 +338,33 @@ std::string Exploration::distinct_title(const ExplorationStep& step) const {
 }
 
 std::shared_ptr<const ScatterPoints> Exploration::map(const StepOutcome& outcome) const {
-    const auto dimensions = outcome.head.value("dimensions", std::size_t{0});
-    const auto rows = outcome.head.value("rows", std::size_t{0});
-    if (dimensions == 0 || outcome.points.size() < rows * dimensions || rows == 0)
+    auto places = axes(outcome, record_.rows);
+    if (places.empty())
         return nullptr;
     auto points = std::make_shared<ScatterPoints>();
-    points->x.assign(record_.rows, std::numeric_limits<float>::quiet_NaN());
-    points->y = points->x;
-    for_rows(outcome, record_.rows, [&](std::size_t row, std::size_t at) {
-        points->x[row] = outcome.points[at * dimensions];
-        points->y[row] = dimensions > 1 ? outcome.points[at * dimensions + 1] : 0.f;
-    });
+    points->x = std::move(places[0]);
+    if (places.size() > 1) {
+        points->y = std::move(places[1]);
+    } else { // along a line
+        points->y = points->x;
+        for (float& value : points->y)
+            value = std::isnan(value) ? value : 0.f;
+    }
     return points;
+}
+
+std::vector<std::vector<float>> Exploration::axes(const StepOutcome& outcome, std::size_t rows) {
+    const auto dimensions = outcome.head.value("dimensions", std::size_t{0});
+    const auto count = outcome.head.value("rows", std::size_t{0});
+    if (dimensions == 0 || count == 0 || outcome.points.size() < count * dimensions)
+        return {};
+    std::vector<std::vector<float>> found(std::min(dimensions, most_shown_axes),
+                                          std::vector<float>(rows, std::numeric_limits<float>::quiet_NaN()));
+    for_rows(outcome, rows, [&](std::size_t row, std::size_t at) {
+        for (std::size_t axis = 0; axis < found.size(); ++axis)
+            found[axis][row] = outcome.points[at * dimensions + axis];
+    });
+    return found;
 }
 
 void Exploration::name_rows(const std::string& name, const std::vector<std::size_t>& rows) {

@@ -51,6 +51,10 @@ public:
     // Where an outcome puts the rows; null when it is none of Reduce.
     std::shared_ptr<const ScatterPoints> map(const StepOutcome& outcome) const;
 
+    // The first three axes of an outcome, a value for each row of a table of so many; fewer where it has no
+    // more dimensions. NaN: rows that the outcome left out. Any thread.
+    static std::vector<std::vector<float>> axes(const StepOutcome& outcome, std::size_t rows);
+
     // Gives the rows a class of this name; a row has one class at most. An empty name takes it away.
     void name_rows(const std::string& name, const std::vector<std::size_t>& rows);
     void set_look(const Json& look);

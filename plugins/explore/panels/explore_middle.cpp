@@ -4,8 +4,8 @@
 #include "core/project/project.h"
 #include "plugins/explore/panels/exploration.h"
 #include "plugins/explore/panels/exploration_keeper.h"
+#include "plugins/explore/panels/explore_views.h"
 #include "plugins/explore/panels/saving.h"
-#include "plugins/explore/panels/scatter_pane.h"
 #include "plugins/explore/panels/table_opener.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/notices.h"
@@ -72,9 +72,9 @@ ExploreMiddle::ExploreMiddle(WorkbenchContext& context, Exploration& exploration
     splitter->setObjectName(QStringLiteral("explore.splitter"));
     splitter->setHandleWidth(1);
     splitter->setChildrenCollapsible(false);
-    scatter_ = new ScatterPane(context, exploration, runner, splitter);
+    views_ = new ExploreViews(context, exploration, runner, splitter);
     table_ = new TableView(theme, exploration.selection(), splitter);
-    splitter->addWidget(scatter_);
+    splitter->addWidget(views_);
     splitter->addWidget(table_);
     splitter->setStretchFactor(0, 3);
     splitter->setStretchFactor(1, 1);

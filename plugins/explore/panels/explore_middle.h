@@ -9,7 +9,7 @@ namespace eyepiece {
 class EmptyState;
 class Exploration;
 class ExplorationKeeper;
-class ScatterPane;
+class ExploreViews;
 class StepRunner;
 class TableOpener;
 class TableView;
@@ -22,7 +22,7 @@ class ExploreMiddle : public QWidget {
 public:
     ExploreMiddle(WorkbenchContext& context, Exploration& exploration, ExplorationKeeper& keeper,
                   TableOpener& opener, StepRunner& runner, QWidget* parent = nullptr);
-    ScatterPane& scatter() { return *scatter_; }
+    ExploreViews& views() { return *views_; }
     TableView& table() { return *table_; }
     void ask_file();
     void ask_other_file();               // for the same steps
@@ -42,7 +42,7 @@ private:
     TableOpener& opener_;
     QStackedWidget* pages_;
     EmptyState* empty_;
-    ScatterPane* scatter_;
+    ExploreViews* views_;
     TableView* table_;
 };
 

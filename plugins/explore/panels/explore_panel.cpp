@@ -5,6 +5,7 @@
 #include "plugins/explore/panels/exploration.h"
 #include "plugins/explore/panels/exploration_keeper.h"
 #include "plugins/explore/panels/explore_middle.h"
+#include "plugins/explore/panels/explore_views.h"
 #include "plugins/explore/panels/scatter_pane.h"
 #include "plugins/explore/panels/selection_section.h"
 #include "plugins/explore/panels/step_runner.h"
@@ -77,8 +78,9 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     QObject::connect(keeper, &ExplorationKeeper::recent_changed, data, show_recent);
     QObject::connect(&shared->exploration, &Exploration::adopted, data, show_recent);
     QObject::connect(steps, &StepsSection::other_table_asked, points, &ExploreMiddle::ask_other_file);
-    QObject::connect(steps, &StepsSection::show_asked, &points->scatter(), &ScatterPane::show_map);
-    QObject::connect(&points->scatter(), &ScatterPane::shown_step_changed, steps, &StepsSection::set_shown);
+    QObject::connect(steps, &StepsSection::show_asked, &points->views().scatter(), &ScatterPane::show_map);
+    QObject::connect(&points->views().scatter(), &ScatterPane::shown_step_changed, steps,
+                     &StepsSection::set_shown);
     QObject::connect(&points->table(), &TableView::current_column_changed, &selection->column(),
                      &ColumnSummary::show_column);
     // Without a table there is nothing to say of a selection, but the column comes as soon as there is one.

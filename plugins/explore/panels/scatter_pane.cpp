@@ -2,10 +2,13 @@
 #include "plugins/explore/panels/scatter_pane.h"
 
 #include "core/base/error.h"
+#include "plugins/explore/panels/color_choice.h"
 #include "plugins/explore/panels/exploration.h"
 #include "plugins/explore/panels/saving.h"
 #include "plugins/explore/panels/step_runner.h"
+#include "widgets/plots/plot_data.h"
 #include "widgets/plots/scatter_export.h"
+#include "widgets/plots/scatter_legend.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/workbench_context.h"
@@ -17,6 +20,7 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -26,6 +30,7 @@ namespace {
 
 constexpr int none = -1; // of a box: no column
 constexpr std::size_t described = 6;
+constexpr double turn_a_px = 0.008; // radians
 
 QComboBox* column_box(const char* name, const QString& accessible, const QString& help, QWidget* parent) {
     auto* box = new QComboBox(parent);
@@ -37,19 +42,16 @@ QComboBox* column_box(const char* name, const QString& accessible, const QString
     return box;
 }
 
-bool placeable(ColumnType type) {
-    return type != ColumnType::Text;
-}
-
 } // namespace
 
 ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, StepRunner& runner,
-                         QWidget* parent)
-    : QWidget(parent)
+                         const ColorChoice& color, QWidget* parent)
+    : ViewPane(parent)
     , context_(context)
     , exploration_(exploration)
     , runner_(runner)
-    , view_(new ScatterView(context.theme, exploration.selection(), this)) {
+    , view_(new ScatterView(context.theme, exploration.selection(), this))
+    , color_(color) {
     setObjectName(QStringLiteral("explore.scatter"));
     const Theme& theme = context.theme;
     auto* column = new QVBoxLayout(this);
@@ -59,14 +61,14 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
     auto* row = new QHBoxLayout(bar);
     row->setContentsMargins(Theme::space(3), Theme::space(1), Theme::space(2), Theme::space(1));
     row->setSpacing(Theme::space(1));
-    map_ = column_box("scatter.map", tr("What the points are placed by"), tr("A map, or two columns"), bar);
+    map_ = column_box("scatter.map", tr("What the points are placed by"), tr("A map, or columns"), bar);
     x_ = column_box("scatter.x", tr("Across"), tr("Column along the horizontal axis"), bar);
     y_ = column_box("scatter.y", tr("Up"), tr("Column along the vertical axis"), bar);
-    color_ = column_box("scatter.color", tr("Colour"), tr("Column that gives the points their colour"), bar);
+    z_ = column_box("scatter.z", tr("Deep"), tr("Column along the third axis"), bar);
     size_ = column_box("scatter.size", tr("Size"), tr("Column that gives the points their size"), bar);
-    for (QComboBox* box : {x_, y_, color_, size_})
+    for (QComboBox* box : {x_, y_, z_, size_})
         box->setModel(new ColumnListModel(box));
-    for (QComboBox* box : {map_, color_, size_})
+    for (QComboBox* box : {map_, size_})
         row->addWidget(box, 2);
     row->addStretch(1);
     const auto tool = [&](const char* id, const QString& title, const QString& help, const char* icon,
@@ -88,8 +90,9 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
         "explore.lasso", tr("Lasso"), tr("Draw around points to select them; Shift adds, Alt takes away"),
         "lasso", Qt::Key_L, [this] { view_->set_drag(ScatterView::Drag::Lasso); }, true);
     pan_ = tool(
-        "explore.pan", tr("Move the view"), tr("Drag moves the view; so does the middle button"), "hand",
-        Qt::Key_H, [this] { view_->set_drag(ScatterView::Drag::Pan); }, true);
+        "explore.pan", tr("Move the view"),
+        tr("Drag moves the view, in 3D it turns it; the middle button moves it"), "hand", Qt::Key_H,
+        [this] { view_->set_drag(ScatterView::Drag::Pan); }, true);
     tool(
         "explore.fit", tr("Show all points"), {}, "zoom-fit", Qt::Key_0, [this] { view_->fit(); }, false);
     density_ = tool(
@@ -100,21 +103,25 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
             remember();
         },
         true);
-    tool(
-        "explore.save-plot", tr("Save the plot…"), tr("As SVG, PDF, PNG, or its data as CSV"), "download", 0,
-        [this] { ask_save(); }, false);
     column->addWidget(bar);
     axes_ = new QWidget(this);
     auto* axes = new QHBoxLayout(axes_);
     axes->setContentsMargins(Theme::space(3), 0, Theme::space(2), Theme::space(1));
     axes->setSpacing(Theme::space(2));
-    for (QComboBox* box : {x_, y_}) {
+    third_ = new QWidget(axes_);
+    auto* third = new QHBoxLayout(third_);
+    third->setContentsMargins(0, 0, 0, 0);
+    third->setSpacing(Theme::space(2));
+    for (QComboBox* box : {x_, y_, z_}) {
         auto* words = text_label(theme, box->accessibleName(), Token::Muted, axes_);
         words->setWordWrap(false);
         words->setBuddy(box);
-        axes->addWidget(words);
-        axes->addWidget(box, 2);
+        QHBoxLayout* row = box == z_ ? third : axes;
+        row->addWidget(words);
+        row->addWidget(box, 2);
     }
+    axes->addWidget(third_, 2);
+    third_->hide();
     axes->addStretch(1);
     column->addWidget(axes_);
     column->addWidget(view_, 1);
@@ -123,6 +130,12 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
     title_->setWordWrap(false);
     title_->setAttribute(Qt::WA_TransparentForMouseEvents);
     title_->move(14, 8);
+    empty_ = text_label(theme, {}, Token::Muted, this);
+    empty_->setObjectName(QStringLiteral("scatter.empty"));
+    empty_->setAlignment(Qt::AlignCenter);
+    empty_->setMargin(Theme::space(6));
+    empty_->hide();
+    column->addWidget(empty_, 1);
     view_->set_describe([this](std::size_t row) { return describe(row); });
 
     const auto show_drag = [this] {
@@ -137,26 +150,27 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
     show_drag();
     connect(view_, &ScatterView::failed, this,
             [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
-    for (LatestWork* work : {&points_, &colors_, &sizes_})
+    for (LatestWork* work : {&points_, &sizes_})
         connect(work, &LatestWork::failed, this,
                 [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
     connect(map_, &QComboBox::currentIndexChanged, this, [this] {
         if (!filling_)
             show_map(map_->currentData().toInt());
     });
-    for (QComboBox* box : {x_, y_})
+    for (QComboBox* box : {x_, y_, z_})
         connect(box, &QComboBox::currentIndexChanged, this, [this] {
             if (!filling_) {
                 show_points();
                 remember();
             }
         });
-    connect(color_, &QComboBox::currentIndexChanged, this, [this] {
-        if (!filling_) {
-            show_colors();
-            remember();
-        }
+    connect(view_, &ScatterView::turned, this, [this](const QPointF& delta) {
+        if (!space_)
+            return;
+        turn_ = turn_.turned(delta.x() * turn_a_px, -delta.y() * turn_a_px);
+        view_->set_points_from([space = space_, turn = turn_] { return space->seen(turn); });
     });
+    connect(&color_, &ColorChoice::column_changed, this, &ScatterPane::show_title);
     connect(size_, &QComboBox::currentIndexChanged, this, [this] {
         if (!filling_) {
             show_sizes();
@@ -168,7 +182,6 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
     connect(&exploration_, &Exploration::table_changed, this, [this] {
         fill_boxes();
         show_points();
-        show_colors();
         show_sizes();
     });
     connect(&exploration_, &Exploration::steps_changed, this, [this] {
@@ -183,6 +196,7 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
                 if (step_ != id) {
                     step_ = id; // what one has just started is what one wants to see
                     Q_EMIT shown_step_changed(id);
+                    remember();
                     fill_boxes();
                 }
                 show_points();
@@ -209,7 +223,11 @@ ScatterPane::~ScatterPane() = default;
 void ScatterPane::adopt() {
     live_.reset();
     shown_.reset();
+    space_.reset();
+    turn_ = ScatterTurn::at_first();
+    points_.drop();
     view_->set_points(nullptr);
+    show_problem({});
     const Json look = exploration_.record().look;
     step_ = look.value("map", 0);
     const ExplorationStep* step = exploration_.step(step_);
@@ -219,7 +237,7 @@ void ScatterPane::adopt() {
     context_.actions.find(QStringLiteral("explore.density"))->setChecked(view_->density());
     filling_ = true;
     map_->clear();
-    for (QComboBox* box : {x_, y_, color_, size_})
+    for (QComboBox* box : {x_, y_, z_, size_})
         static_cast<ColumnListModel*>(box->model())->clear();
     filling_ = false;
     title_->clear();
@@ -233,7 +251,7 @@ void ScatterPane::fill_boxes() {
     const Table& table = *exploration_.table();
     const Json look = exploration_.record().look;
     map_->clear();
-    map_->addItem(tr("Two columns"), 0);
+    map_->addItem(solid_ ? tr("Three columns") : tr("Two columns"), 0);
     for (const ExplorationStep& step : exploration_.record().steps)
         if (step.kind == StepKind::Reduce && (step.outcome || (live_ && step.id == step_)))
             map_->addItem(QString::fromStdString(exploration_.distinct_title(step)), step.id);
@@ -248,15 +266,10 @@ void ScatterPane::fill_boxes() {
         const int found = before.isEmpty() ? -1 : box->findText(before);
         box->setCurrentIndex(found >= 0 ? found : std::min(at_first, box->count() - 1));
     };
-    const auto can_place = [&](std::size_t at) { return placeable(table.type(at)); };
+    const auto can_place = [&](std::size_t at) { return has_values(table.type(at)); };
     fill(x_, {}, "x", 0, can_place);
     fill(y_, {}, "y", 1, can_place);
-    // A target, or the clusters, is what one wants to see first.
-    int wanted = 0;
-    for (std::size_t at = 0; at < table.columns() && wanted == 0; ++at)
-        if (table.role(at) == ColumnRole::Target || table.type(at) == ColumnType::Categorical)
-            wanted = static_cast<int>(at) + 1;
-    fill(color_, tr("One colour"), "color", wanted, [](std::size_t) { return true; });
+    fill(z_, {}, "z", 2, can_place);
     fill(size_, tr("One size"), "size", 0, [&](std::size_t at) {
         return table.type(at) != ColumnType::Text && table.type(at) != ColumnType::Categorical;
     });
@@ -286,53 +299,116 @@ void ScatterPane::show_points() {
         if (shown_ == outcome)
             return;
         shown_ = outcome;
-        if (auto points = exploration_.map(*outcome))
-            view_->set_points(std::move(points));
+        if (!solid_) {
+            if (auto points = exploration_.map(*outcome)) {
+                show_problem({});
+                view_->set_points(std::move(points));
+            }
+            return;
+        }
+        points_.start([this, outcome, rows = exploration_.record().rows,
+                       title = map_->currentText().toStdString()](LatestWork::Stop) {
+            auto axes = Exploration::axes(*outcome, rows);
+            auto space = axes.size() < 3
+                             ? nullptr
+                             : ScatterSpace::build(std::move(axes[0]), std::move(axes[1]), std::move(axes[2]),
+                                                   {title + " 1", title + " 2", title + " 3"}, true);
+            return LatestWork::Finish([this, outcome, space] {
+                if (shown_ == outcome)
+                    adopt_space(space);
+            });
+        });
         return;
     }
-    const int x = x_->count() ? x_->currentData().toInt() : none,
-              y = y_->count() ? y_->currentData().toInt() : none;
-    if (x < 0 || y < 0)
+    show_columns();
+}
+
+void ScatterPane::show_columns() {
+    const auto chosen = [](const QComboBox* box) { return box->count() ? box->currentData().toInt() : none; };
+    std::vector<int> places{chosen(x_), chosen(y_)};
+    if (solid_)
+        places.push_back(chosen(z_));
+    if (std::any_of(places.begin(), places.end(), [](int place) { return place < 0; }))
         return;
-    points_.start([this, table = exploration_.table(), x, y](LatestWork::Stop) {
-        auto points = std::make_shared<ScatterPoints>();
-        const auto read = [&](int at, std::vector<float>& values, std::string& title) {
-            const Column column = table->column(static_cast<std::size_t>(at));
-            values.resize(column.size());
-            column.numbers(0, values);
-            if (column.type() == ColumnType::Categorical) // -1 is no place
-                for (std::size_t row = 0; row < values.size(); ++row)
-                    if (column.missing(row))
-                        values[row] = std::nanf("");
-            title = column.name();
+    points_.start([this, table = exploration_.table(), places, solid = solid_](LatestWork::Stop stop) {
+        auto columns = read_plot_data(table, {places.begin(), places.end()}, stop)->columns;
+        if (columns.size() != places.size()) // told to stop
+            return LatestWork::Finish([] {});
+        const auto fresh = [this, table, solid] {
+            return table == exploration_.table() && step_ == 0 && solid == solid_;
         };
-        read(x, points->x, points->x_title);
-        read(y, points->y, points->y_title);
+        if (solid) {
+            auto space = ScatterSpace::build(
+                std::move(columns[0].values), std::move(columns[1].values), std::move(columns[2].values),
+                {columns[0].name.toStdString(), columns[1].name.toStdString(), columns[2].name.toStdString()},
+                false);
+            return LatestWork::Finish([this, fresh, space] {
+                if (!fresh())
+                    return;
+                shown_ = space;
+                adopt_space(space);
+            });
+        }
+        auto points = std::make_shared<ScatterPoints>();
+        points->x = std::move(columns[0].values);
+        points->y = std::move(columns[1].values);
+        points->x_title = columns[0].name.toStdString();
+        points->y_title = columns[1].name.toStdString();
         points->equal_axes = false;
-        return LatestWork::Finish([this, table, points] {
-            if (table != exploration_.table() || step_ != 0)
+        return LatestWork::Finish([this, fresh, points] {
+            if (!fresh())
                 return;
             shown_ = points;
+            show_problem({});
             view_->set_points(points);
         });
     });
 }
 
-void ScatterPane::show_colors() {
-    const int at = color_->count() ? color_->currentData().toInt() : none;
-    show_title();
-    if (at < 0 || !exploration_.is_open()) {
-        colors_.drop();
-        return view_->set_coloring(std::make_shared<const ScatterColoring>());
+void ScatterPane::adopt_space(std::shared_ptr<const ScatterSpace> space) {
+    if (!space || space->empty()) {
+        space_.reset();
+        view_->set_points(nullptr);
+        return show_problem(space ? tr("No row has a value in all three columns. Choose others above.")
+                                  : tr("This map has fewer than three dimensions. Run its step again with "
+                                       "3 dimensions, or choose three columns above."));
     }
-    colors_.start([this, table = exploration_.table(), at](LatestWork::Stop) {
-        auto coloring = std::make_shared<const ScatterColoring>(
-            ScatterColoring::by(table->column(static_cast<std::size_t>(at))));
-        return LatestWork::Finish([this, table, coloring] {
-            if (table == exploration_.table())
-                view_->set_coloring(coloring);
-        });
-    });
+    space_ = std::move(space);
+    show_problem({});
+    view_->set_points_from([space = space_, turn = turn_] { return space->seen(turn); });
+}
+
+void ScatterPane::show_problem(const QString& problem) {
+    empty_->setText(problem);
+    empty_->setVisible(!problem.isEmpty());
+    view_->setVisible(problem.isEmpty());
+}
+
+void ScatterPane::set_solid(bool solid) {
+    if (solid_ == solid)
+        return;
+    solid_ = solid;
+    third_->setVisible(solid);
+    view_->set_drag(solid ? ScatterView::Drag::Pan
+                          : ScatterView::Drag::Lasso); // a space is there to be turned
+    shown_.reset();
+    space_.reset();
+    show_problem({});
+    fill_boxes();
+    show_points();
+}
+
+void ScatterPane::set_coloring(std::shared_ptr<const ScatterColoring> coloring) {
+    view_->set_coloring(std::move(coloring));
+}
+
+ScatterLegend* ScatterPane::legend() const {
+    return view_->legend();
+}
+
+void ScatterPane::set_active(bool active) {
+    for (const char* id : {"explore.lasso", "explore.pan", "explore.fit", "explore.density"})
+        context_.actions.find(QString::fromLatin1(id))->setEnabled(active);
 }
 
 void ScatterPane::show_sizes() {
@@ -352,11 +428,11 @@ void ScatterPane::show_sizes() {
 }
 
 void ScatterPane::show_title() {
-    const QString by = color_->count() && color_->currentData().toInt() >= 0
-                           ? tr(" coloured by %1").arg(color_->currentText())
-                           : QString();
-    title_->setText(step_ != 0 ? map_->currentText() + by
-                               : tr("%1 against %2%3").arg(y_->currentText(), x_->currentText(), by));
+    const QString by = color_.column() ? tr(", coloured by %1").arg(color_.currentText()) : QString();
+    title_->setText(
+        step_ != 0 ? map_->currentText() + by
+        : solid_   ? tr("%1, %2 and %3%4").arg(x_->currentText(), y_->currentText(), z_->currentText(), by)
+                   : tr("%1 against %2%3").arg(y_->currentText(), x_->currentText(), by));
     title_->adjustSize();
 }
 
@@ -364,7 +440,7 @@ void ScatterPane::remember() {
     Json look = exploration_.record().look;
     look["map"] = step_;
     for (const auto& [name, box] :
-         {std::pair<const char*, QComboBox*>{"x", x_}, {"y", y_}, {"color", color_}, {"size", size_}})
+         {std::pair<const char*, QComboBox*>{"x", x_}, {"y", y_}, {"z", z_}, {"size", size_}})
         if (box->count() > 0)
             look[name] = box->currentText().toStdString();
     look["density"] = view_->density();
@@ -379,8 +455,8 @@ QString ScatterPane::describe(std::size_t row) const {
                                         : tr("Row %1").arg(row + 1)};
     // What it is coloured by first, then the first columns of the table.
     std::vector<std::size_t> columns;
-    if (const int at = color_->count() ? color_->currentData().toInt() : none; at >= 0)
-        columns.push_back(static_cast<std::size_t>(at));
+    if (const auto color = color_.column())
+        columns.push_back(*color);
     for (std::size_t at = 0; at < table.dense().size() && columns.size() < described; ++at)
         if (columns.empty() || columns.front() != at)
             columns.push_back(at);
@@ -398,29 +474,37 @@ QString ScatterPane::describe(std::size_t row) const {
     return lines.join('\n');
 }
 
-void ScatterPane::ask_save() {
-    if (!view_->points())
-        return context_.notices.show(Notice::Kind::Look,
-                                     tr("There are no points to save yet. Open a table first."));
-    const QString file =
-        ask_where_to_save(this, tr("Save the plot"), exploration_, QStringLiteral(".png"),
-                          tr("Picture (*.png);;Drawing (*.svg);;Page (*.pdf);;Its data (*.csv)"));
-    if (!file.isEmpty())
-        save(file);
+bool ScatterPane::can_save() const {
+    return view_->points() != nullptr;
+}
+
+// What the points were placed by: not where a space that is turned shows them.
+void ScatterPane::add_places(Table& table) const {
+    const ScatterPoints* points = view_->points();
+    if (!solid_) {
+        table.add(Column::reals(points->x_title.empty() ? "x1" : points->x_title, points->x));
+        table.add(Column::reals(points->y_title.empty() ? "x2" : points->y_title, points->y));
+        return;
+    }
+    const ExplorationStep* step = exploration_.step(step_);
+    if (const std::shared_ptr<const StepOutcome> outcome = live_ ? live_ : step ? step->outcome : nullptr) {
+        auto axes = Exploration::axes(*outcome, exploration_.record().rows);
+        for (std::size_t axis = 0; axis < axes.size(); ++axis)
+            table.add(Column::reals("x" + std::to_string(axis + 1), std::move(axes[axis])));
+        return;
+    }
+    for (const QComboBox* box : {x_, y_, z_})
+        table.add(exploration_.table()->column(static_cast<std::size_t>(box->currentData().toInt())));
 }
 
 void ScatterPane::save(const QString& file) {
     if (QFileInfo(file).suffix().toLower() == QLatin1String("csv")) {
-        const ScatterPoints* points = view_->points();
-        if (!points)
-            return;
         Table table;
         if (const auto& names = exploration_.table()->row_names())
             table.set_row_names(*names);
-        table.add(Column::reals(points->x_title.empty() ? "x1" : points->x_title, points->x));
-        table.add(Column::reals(points->y_title.empty() ? "x2" : points->y_title, points->y));
-        if (const int at = color_->currentData().toInt(); color_->count() > 0 && at >= 0)
-            table.add(exploration_.table()->column(static_cast<std::size_t>(at)));
+        add_places(table);
+        if (const auto color = color_.column())
+            table.add(exploration_.table()->column(*color));
         std::vector<std::uint32_t> rows(table.rows());
         std::iota(rows.begin(), rows.end(), 0u);
         save_rows_as_csv(this, file, std::make_shared<const Table>(std::move(table)), std::move(rows),
