@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/learning/cross_validation.h"
 
+#include "core/learning/fit_job.h"
 #include "core/learning/parallel.h"
 #include "core/learning/random.h"
 
@@ -155,21 +156,6 @@ std::vector<double> scores_of(const EstimatorData& held, const std::vector<doubl
     const ValueScores s = score_values(held.values, predicted);
     return {s.r2, s.rmse, s.mae};
 }
-
-// What a fit may tell: progress is counted in whole fits, and warnings come once, from the final model.
-class FitJob final : public JobContext {
-public:
-    explicit FitJob(JobContext& whole) : whole_(whole) {}
-    bool cancelled() const noexcept override { return whole_.cancelled(); }
-    bool finish_early_requested() const noexcept override { return whole_.finish_early_requested(); }
-    void progress(double, std::string_view) override {}
-    void metric(std::string_view, std::int64_t, double) override {}
-    void partial(const Json&, std::span<const std::byte>) override {}
-    void warn(std::string_view) override {}
-
-private:
-    JobContext& whole_;
-};
 
 } // namespace
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/learning/estimator_explanation.h"
 
+#include "core/learning/fit_job.h"
 #include "core/learning/parallel.h"
 #include "core/learning/random.h"
 
@@ -53,17 +54,16 @@ std::vector<ColumnImportance> permutation_importance(const EstimatorData& data, 
             (plan[i] == fold ? outside : inside).push_back(static_cast<std::int64_t>(i));
         const DataSubset train(data, inside);
         Fold& one = fitted[static_cast<std::size_t>(fold)];
-        QuietJob quiet;
+        FitJob job(context);
         context.throw_if_cancelled();
         one.fitted = candidate.estimator->fit(
-            {train.view(), candidate.parameters, fit_seed(seed, 0, static_cast<int>(fold)), 1}, quiet);
+            {train.view(), candidate.parameters, fit_seed(seed, 0, static_cast<int>(fold)), 1}, job);
         std::vector<std::int64_t> looked;
         for (const std::int64_t i :
              some_rows(static_cast<std::int64_t>(outside.size()), 2000, mix_seed(seed, 3)))
             looked.push_back(outside[static_cast<std::size_t>(i)]);
         one.held = std::make_unique<DataSubset>(data, looked);
-        one.score =
-            score_of(one.held->view(), one.fitted->predict(one.held->view().features, 1, quiet), score);
+        one.score = score_of(one.held->view(), one.fitted->predict(one.held->view().features, 1, job), score);
     });
     std::vector<std::vector<double>> drops(
         columns, std::vector<double>(static_cast<std::size_t>(folds * shuffles), 0.0));

@@ -12,8 +12,8 @@ Embedding::~Embedding() = default;
 Clustering::~Clustering() = default;
 
 std::vector<float> FittedEmbedding::place(MatrixView, int, JobContext&) const {
-    throw Error(ErrorCode::Unsupported,
-                "This method cannot place new rows in a finished embedding. Choose PCA, t-SNE or UMAP.");
+    throw Error(ErrorCode::Unsupported, "This method cannot place new rows in a finished embedding. "
+                                        "Choose PCA, t-SNE, UMAP or the autoencoder.");
 }
 
 void order_clusters(ClusteringResult& result) {

@@ -69,8 +69,8 @@ public:
         const bool adds = spec.contains("new") && !spec["new"].is_null();
         if (adds && !embedding->places_new_rows())
             throw Error(ErrorCode::Unsupported, method.title + " cannot place new rows in what it made. "
-                                                               "Choose a method that can: PCA, t-SNE or "
-                                                               "UMAP.");
+                                                               "Choose a method that can: PCA, t-SNE, "
+                                                               "UMAP or the autoencoder.");
         PartOfJob reading(context, 0, 0.1), fitting(context, 0.1, 0.9);
         const TableInput input = read_table_input(spec, embedding->takes_sparse(), reading);
         TableInput added; // before the work, not after it

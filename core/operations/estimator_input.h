@@ -28,7 +28,7 @@ struct EstimatorTable {
     std::vector<double> values;
     std::string target;
 
-    EstimatorData data() const;
+    EYEPIECE_EXPORT EstimatorData data() const;
     std::size_t file_row(std::size_t row) const { return kept[rows[row]]; }
 };
 

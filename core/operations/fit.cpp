@@ -3,6 +3,7 @@
 
 #include "core/learning/device.h"
 #include "core/learning/estimator_explanation.h"
+#include "core/learning/fit_job.h"
 #include "core/operations/estimator_input.h"
 #include "core/operations/part_of_job.h"
 #include "core/project/runs.h"
@@ -318,9 +319,9 @@ private:
         const int most_rows = set.at("explain-rows").get<int>(), shuffles = set.at("shuffles").get<int>();
         context.progress(0, "Explaining " + candidate.name);
         const auto fit = [&](const Candidate& one) {
-            QuietJob quiet;
+            FitJob job(context);
             context.throw_if_cancelled();
-            return one.estimator->fit({data, one.parameters, seed, threads}, quiet);
+            return one.estimator->fit({data, one.parameters, seed, threads}, job);
         };
         const auto fitted = fit(candidate);
         Json json{{"model", candidate.name}, {"notes", fitted->notes()}, {"coefficients", Json::array()}};
