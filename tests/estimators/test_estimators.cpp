@@ -317,7 +317,8 @@ private Q_SLOTS:
         }
         if (table.classes > 0 && which != "baseline")
             QVERIFY(accuracy(predicted, table) > 0.85);
-        if (which != "gradient-boosting") { // a missing value is the median of the training rows
+        // A missing value is the median of the training rows, unless it counts as such.
+        if (which != "gradient-boosting" && which != "mlp") {
             std::vector<float> there;
             for (std::size_t i = 0; i < 150; ++i)
                 if (!std::isnan(table.features[i * 4]))
@@ -371,6 +372,7 @@ private Q_SLOTS:
                     x(i, c) = table.features[static_cast<std::size_t>(i * 4 + c)];
             const Json none = Json::object();
             estimators::CoreRequest request{.x = x,
+                                            .codes = {},
                                             .classes = table.classes,
                                             .labels = table.labels,
                                             .values = {},

@@ -12,6 +12,7 @@ void register_trees(Registry<Estimator>& registry);    // decision-tree, random-
 void register_boosting(Registry<Estimator>& registry); // gradient-boosting
 void register_neighbours(Registry<Estimator>& registry);
 void register_support_vectors(Registry<Estimator>& registry); // linear-svm, rbf-svm
+void register_networks(Registry<Estimator>& registry);        // mlp
 
 // All of them, in the order of lists.
 void register_estimators(Registry<Estimator>& registry);

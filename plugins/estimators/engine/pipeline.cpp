@@ -7,10 +7,12 @@
 namespace eyepiece::estimators {
 namespace {
 
-// A prepared feature: a column of numbers, or one category of a column.
+// A prepared feature: what a column has to say, or a part of it.
 struct Feature {
+    enum class Kind { Number, Category, Code, Missing };
+    Kind kind = Kind::Number;
     std::int64_t column = 0;
-    int category = -1; // -1: the column's number
+    int category = 0; // which one; of codes: the one for none of them
     double fill = 0, mean = 0, scale = 1;
 };
 
@@ -26,29 +28,39 @@ double median_of(std::vector<float>& values) {
 
 class Preparation {
 public:
-    Preparation(const EstimatorData& data, bool scales, bool keeps_missing)
+    Preparation(const EstimatorData& data, bool scales, bool keeps_missing, bool keeps_categories)
         : columns_(data.columns.begin(), data.columns.end()), keeps_missing_(keeps_missing) {
         const MatrixView& view = data.features;
         std::vector<float> there;
         for (std::int64_t c = 0; c < view.columns; ++c) {
             const auto& categories = columns_[static_cast<std::size_t>(c)].categories;
+            const int count = static_cast<int>(categories.size());
+            if (count > 0 && keeps_categories) {
+                features_.push_back({.kind = Feature::Kind::Code, .column = c, .category = count});
+                continue;
+            }
             // Two categories say one thing.
-            for (int k = categories.size() == 2 ? 1 : 0; k < static_cast<int>(categories.size()); ++k)
-                features_.push_back({.column = c, .category = k});
-            if (!categories.empty())
+            for (int k = count == 2 ? 1 : 0; k < count; ++k)
+                features_.push_back({.kind = Feature::Kind::Category, .column = c, .category = k});
+            if (count > 0)
                 continue;
             Feature feature{.column = c};
             there.clear();
             for (std::int64_t r = 0; r < view.rows; ++r)
                 if (const float value = at(view, r, c); !std::isnan(value))
                     there.push_back(value);
+            const bool some_missing = static_cast<std::int64_t>(there.size()) < view.rows;
             feature.fill = median_of(there);
             features_.push_back(feature);
+            if (some_missing && keeps_categories)
+                features_.push_back({.kind = Feature::Kind::Missing, .column = c});
         }
         if (!scales)
             return;
         const Matrix x = apply(view);
         for (std::size_t i = 0; i < features_.size(); ++i) {
+            if (features_[i].kind == Feature::Kind::Code)
+                continue;
             const auto column = x.col(static_cast<Eigen::Index>(i));
             features_[i].mean = column.mean();
             const double sd = std::sqrt((column.array() - features_[i].mean).square().mean());
@@ -63,26 +75,44 @@ public:
             const Feature& feature = features_[i];
             double* const out = x.col(static_cast<Eigen::Index>(i)).data();
             for (std::int64_t r = 0; r < view.rows; ++r) {
-                const double value = at(view, r, feature.column);
-                const double filled = feature.category >= 0 ? (value == feature.category ? 1.0 : 0.0)
-                                      : std::isnan(value) && !keeps_missing_ ? feature.fill
-                                                                             : value;
-                out[r] = (filled - feature.mean) / feature.scale;
+                const double value = filled(feature, at(view, r, feature.column));
+                out[r] = (value - feature.mean) / feature.scale;
             }
         }
         return x;
+    }
+
+    std::vector<int> codes() const {
+        std::vector<int> counts;
+        for (const Feature& feature : features_)
+            counts.push_back(feature.kind == Feature::Kind::Code ? feature.category + 1 : 0);
+        return counts;
     }
 
     const std::vector<Feature>& features() const { return features_; }
     std::size_t columns() const { return columns_.size(); }
     std::string name(const Feature& feature) const {
         const FeatureColumn& column = columns_[static_cast<std::size_t>(feature.column)];
-        return feature.category < 0
-                   ? column.name
-                   : column.name + "=" + column.categories[static_cast<std::size_t>(feature.category)];
+        return feature.kind == Feature::Kind::Category
+                   ? column.name + "=" + column.categories[static_cast<std::size_t>(feature.category)]
+                   : column.name;
     }
 
 private:
+    double filled(const Feature& feature, double value) const {
+        switch (feature.kind) {
+        case Feature::Kind::Category:
+            return value == feature.category ? 1.0 : 0.0;
+        case Feature::Kind::Code:
+            return std::isnan(value) ? feature.category : value;
+        case Feature::Kind::Missing:
+            return std::isnan(value) ? 1.0 : 0.0;
+        case Feature::Kind::Number:
+            break;
+        }
+        return std::isnan(value) && !keeps_missing_ ? feature.fill : value;
+    }
+
     static float at(const MatrixView& view, std::int64_t row, std::int64_t column) {
         return view.values[static_cast<std::size_t>(row * view.columns + column)];
     }
@@ -224,7 +254,7 @@ std::unique_ptr<FittedEstimator> PipelineEstimator::fit(const FitRequest& reques
         throw Error(ErrorCode::Unsupported,
                     std::string("This model predicts ") +
                         (data.classes > 0 ? "values, no classes." : "classes, no values."));
-    Preparation preparation(data, scales(), keeps_missing());
+    Preparation preparation(data, scales(), keeps_missing(), keeps_categories());
     std::vector<int> present, compact(static_cast<std::size_t>(data.classes), -1);
     for (const std::int32_t label : data.labels)
         compact.at(static_cast<std::size_t>(label)) = 0;
@@ -235,6 +265,7 @@ std::unique_ptr<FittedEstimator> PipelineEstimator::fit(const FitRequest& reques
         }
     const Matrix x = preparation.apply(data.features);
     CoreRequest core{.x = x,
+                     .codes = preparation.codes(),
                      .classes = static_cast<int>(present.size()),
                      .labels = {},
                      .values = {},

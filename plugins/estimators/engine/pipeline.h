@@ -15,10 +15,11 @@ using Matrix = Eigen::MatrixXd; // (rows, features), column-major
 using Vector = Eigen::VectorXd;
 
 // What a method is fitted to once the table is prepared: no value is missing (unless the method keeps them),
-// categories are one-hot, every class occurs.
+// categories are one-hot (unless it keeps those), every class occurs.
 struct CoreRequest {
     const Matrix& x;
-    int classes = 0; // 0: regression
+    std::vector<int> codes; // of each feature: how many codes it has; 0: it is a number
+    int classes = 0;        // 0: regression
     std::vector<std::int32_t> labels;
     Vector values;
     std::vector<std::int32_t> groups; // empty: every row is its own
@@ -58,6 +59,9 @@ public:
 protected:
     virtual bool scales() const = 0;
     virtual bool keeps_missing() const { return false; } // NaN reaches the method
+    // A column of k categories reaches the method as one of codes: 0 to k - 1, and k for none of them.
+    // Numbers that the training rows lack are filled in all the same, and a feature beside them says where.
+    virtual bool keeps_categories() const { return false; }
     virtual std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const = 0;
 };
 

@@ -10,6 +10,7 @@ void register_estimators(Registry<Estimator>& registry) {
     register_boosting(registry);
     register_neighbours(registry);
     register_support_vectors(registry);
+    register_networks(registry);
 }
 
 } // namespace eyepiece::estimators
