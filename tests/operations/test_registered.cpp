@@ -355,8 +355,8 @@ private:
         if (operation == "fit")
             return {{"input", {{"path", table().string()}}},
                     {"target", "kind"},
-                    {"models", {"logistic", "random-forest"}},
-                    {"set", {{"folds", 2}, {"shuffles", 1}, {"random-forest.trees", 3}}}};
+                    {"models", {"logistic", "random-forest", "mlp"}},
+                    {"set", {{"folds", 2}, {"shuffles", 1}, {"random-forest.trees", 3}, {"mlp.epochs", 5}}}};
         if (operation == "check")
             return {{"input", {{"path", table().string()}}},
                     {"target", "kind"},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/learning/engine_plugin.h"
+#include "plugins/explore/engine/autoencoder.h"
 #include "plugins/explore/engine/density.h"
 #include "plugins/explore/engine/gaussian_mixture.h"
 #include "plugins/explore/engine/hierarchical.h"
@@ -34,6 +35,12 @@ public:
                  "Keeps near neighbours near and is quick (McInnes 2018); can heed classes, places new rows.",
              .parameters = Umap::parameters(),
              .make = [] { return std::make_unique<Umap>(); }});
+        registries.embeddings.add(
+            {.name = "autoencoder",
+             .title = "Autoencoder",
+             .help = "A network that narrows to few numbers and widens again (Hinton 2006); places new rows.",
+             .parameters = Autoencoder::parameters(),
+             .make = [] { return std::make_unique<Autoencoder>(); }});
         registries.clusterings.add({.name = "kmeans",
                                     .title = "K-means",
                                     .help = "Round clusters of a given number, each about its mean.",

@@ -11,11 +11,12 @@ namespace eyepiece::explore {
 class Showing {
 public:
     Showing(JobContext& context, int dimensions) : context_(context), dimensions_(dimensions) {}
+    // Whether points() would show any now: for methods that have to compute them first.
+    bool due() const { return std::chrono::steady_clock::now() - last_ >= std::chrono::milliseconds(100); }
     void points(std::span<const float> points, std::int64_t step) {
-        const auto now = std::chrono::steady_clock::now();
-        if (now - last_ < std::chrono::milliseconds(100))
+        if (!due())
             return;
-        last_ = now;
+        last_ = std::chrono::steady_clock::now();
         context_.partial({{"kind", "points"},
                           {"rows", points.size() / static_cast<std::size_t>(dimensions_)},
                           {"dimensions", dimensions_},
