@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Seconds and quality of embeddings and clusterings beside scikit-learn's and umap-learn's on the same
 // made-up data (peer_embedding.py), on two threads:
-//   bench_embedding [WORK...]     tsne-digits tsne-10k tsne-70k umap-70k pca kmeans gmm; without: all
+//   bench_embedding [WORK...]     tsne-digits tsne-10k tsne-70k umap-70k pca nmf kmeans gmm; without: all
 // Pictures of both sides are judged by the same code: neighbours kept and trustworthiness of 15 neighbours,
 // and t-SNE's divergence from exact affinities of perplexity 30.
 #include "core/formats/table_reader.h"
@@ -9,6 +9,7 @@
 #include "plugins/explore/engine/affinities.h"
 #include "plugins/explore/engine/gaussian_mixture.h"
 #include "plugins/explore/engine/kmeans.h"
+#include "plugins/explore/engine/nmf.h"
 #include "plugins/explore/engine/pca.h"
 #include "plugins/explore/engine/repulsion.h"
 #include "plugins/explore/engine/tsne.h"
@@ -181,8 +182,8 @@ void run(const std::set<std::string>& chosen) {
                 return gaussian_mixture(data.view(), options, 1, threads, job).log_likelihood;
             });
     }
-    if (wanted("pca") || wanted("kmeans")) {
-        const Made data = testing::made_clusters(70000, 784, 20, 12, 3);
+    if (wanted("pca") || wanted("nmf") || wanted("kmeans")) {
+        Made data = testing::made_clusters(70000, 784, 20, 12, 3);
         if (wanted("pca"))
             numbers("pca", "variance explained", data, "pca", [&] {
                 QuietJob job;
@@ -200,6 +201,16 @@ void run(const std::set<std::string>& chosen) {
                 QuietJob job;
                 return k_means(data.view(), options, 1, threads, job).inertia;
             });
+        if (wanted("nmf")) {
+            for (float& value : data.values)
+                value = std::abs(value);
+            numbers("nmf", "error", data, "nmf", [&] {
+                NmfOptions options;
+                options.parts = 20;
+                QuietJob job;
+                return non_negative_factors(data.view(), options, 1, threads, job).error;
+            });
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 """What scikit-learn and umap-learn make of a matrix, with their default settings: prints seconds, without
 the imports. OUT holds float32: the points row after row, or the objective.
 
-peer_embedding.py WORK ROWS COLUMNS DATA OUT THREADS     WORK: tsne, umap, pca, kmeans, gmm
+peer_embedding.py WORK ROWS COLUMNS DATA OUT THREADS     WORK: tsne, umap, pca, nmf, kmeans, gmm
 """
 import os
 import sys
@@ -28,6 +28,9 @@ elif work == "umap":
 elif work == "pca":
     from sklearn.decomposition import PCA
     peer = PCA(50, random_state=1)
+elif work == "nmf":
+    from sklearn.decomposition import NMF
+    peer = NMF(20, random_state=1)
 elif work == "kmeans":
     from sklearn.cluster import KMeans
     peer = KMeans(10, random_state=1)
@@ -40,6 +43,8 @@ if work in ("tsne", "umap"):
 elif work == "pca":
     peer.fit_transform(data)
     result = numpy.array([peer.explained_variance_.sum()])
+elif work == "nmf":
+    result = numpy.array([peer.fit(data).reconstruction_err_])
 elif work == "kmeans":
     result = numpy.array([peer.fit(data).inertia_])
 else:

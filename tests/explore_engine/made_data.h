@@ -57,6 +57,21 @@ inline Made made_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t 
     return made;
 }
 
+inline SparseMatrix sparse_of(const Made& made) {
+    SparseMatrix matrix;
+    matrix.rows = static_cast<std::size_t>(made.rows);
+    matrix.columns = static_cast<std::size_t>(made.columns);
+    for (std::size_t i = 0; i < matrix.rows; ++i) {
+        for (std::size_t j = 0; j < matrix.columns; ++j)
+            if (const float value = made.values[i * matrix.columns + j]; value != 0) {
+                matrix.indices.push_back(static_cast<std::uint32_t>(j));
+                matrix.values.push_back(value);
+            }
+        matrix.starts.push_back(matrix.values.size());
+    }
+    return matrix;
+}
+
 // Round clusters of deviation 1, whose centres lie `apart` from the middle along directions of their own.
 inline Made made_clusters(std::int64_t rows, std::int64_t columns, int clusters, double apart,
                           std::uint64_t seed) {

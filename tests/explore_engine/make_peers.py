@@ -8,7 +8,7 @@ import os
 import numpy as np
 from scipy.cluster import hierarchy
 from sklearn.cluster import DBSCAN, KMeans
-from sklearn.decomposition import PCA
+from sklearn.decomposition import NMF, PCA
 from sklearn.manifold import trustworthiness
 from sklearn.manifold._t_sne import _joint_probabilities
 from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, pairwise_distances, silhouette_score
@@ -40,6 +40,12 @@ def pca(rows, columns, seed, count):
             "variance": listed(peer.explained_variance_), "ratio": listed(peer.explained_variance_ratio_),
             "axes": listed(peer.components_), "scores": listed(peer.transform(data)[:10]),
             "whitened": listed(PCA(count, svd_solver="full", whiten=True).fit_transform(data)[:3])}
+
+
+def nmf(rows, columns, seed, count):
+    data = np.abs(made_numbers(rows, columns, seed).astype(float))
+    peer = NMF(count, init="nndsvda", tol=1e-8, max_iter=20000).fit(data)
+    return {"rows": rows, "columns": columns, "seed": seed, "count": count, "error": peer.reconstruction_err_}
 
 
 def kept(data, points, k):
@@ -110,6 +116,7 @@ def clusterings():
 
 if __name__ == "__main__":
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.json"), "w") as file:
-        json.dump({"pca": [pca(60, 8, 3, 4), pca(12, 30, 4, 5)], "scores": scores(), "affinities": affinities(),
+        json.dump({"pca": [pca(60, 8, 3, 4), pca(12, 30, 4, 5)],
+                   "nmf": [nmf(60, 8, 3, 3), nmf(30, 50, 4, 6)], "scores": scores(), "affinities": affinities(),
                    "umap": umap_graph(), "clusterings": clusterings()}, file, separators=(",", ":"))
         file.write("\n")

@@ -32,8 +32,13 @@ private Q_SLOTS:
     // Each method, on clusters with a name per row; what it writes is what it returns.
     void each_embedding_from_a_file_to_a_file() {
         const Made made = made_clusters(150, 6, 3, 9, 4);
-        const fs::path file = write("clusters.csv", made, true);
+        Made amounts = made; // for NMF, which takes nothing below zero
+        for (float& value : amounts.values)
+            value = std::max(0.f, value);
+        const fs::path any = write("clusters.csv", made, true);
+        const fs::path positive = write("amounts.csv", amounts, true);
         for (const auto& entry : services_.registries.embeddings.entries()) {
+            const fs::path file = entry.name == "nmf" ? positive : any;
             const fs::path out = path(entry.name + ".csv");
             const OperationResult result =
                 run("embed",
@@ -153,6 +158,8 @@ private Q_SLOTS:
         QTest::newRow("too few for t-SNE") << "a,b,c\n1,2,3\n2,3,5\n3,1,4\n"
                                            << "tsne"
                                            << "at least 4 rows";
+        QTest::newRow("below zero") << "a,b,c\n1,-2,3\n" + rows << "nmf"
+                                    << "\"b\" has a value below zero";
         QTest::newRow("fewer than neighbours") << "a,b,c\n" + rows << "umap"
                                                << "Choose at most 5";
     }

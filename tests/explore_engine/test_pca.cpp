@@ -16,21 +16,6 @@ using namespace eyepiece::testing;
 
 namespace {
 
-SparseMatrix sparse_of(const Made& made) {
-    SparseMatrix matrix;
-    matrix.rows = static_cast<std::size_t>(made.rows);
-    matrix.columns = static_cast<std::size_t>(made.columns);
-    for (std::size_t i = 0; i < matrix.rows; ++i) {
-        for (std::size_t j = 0; j < matrix.columns; ++j)
-            if (const float value = made.values[i * matrix.columns + j]; value != 0) {
-                matrix.indices.push_back(static_cast<std::uint32_t>(j));
-                matrix.values.push_back(value);
-            }
-        matrix.starts.push_back(matrix.values.size());
-    }
-    return matrix;
-}
-
 EmbeddingRequest request_for(const Made& made, Json set) {
     EmbeddingRequest request;
     request.data = made.view();

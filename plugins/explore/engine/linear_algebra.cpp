@@ -4,6 +4,7 @@
 #include "core/learning/parallel.h"
 #include "core/learning/simd.h"
 
+#include <Eigen/Dense>
 #include <algorithm>
 
 namespace eyepiece::explore {
@@ -148,6 +149,14 @@ std::vector<double> multiply_in_double(const Operand& a, const Operand& b, int t
 
 std::vector<double> product_with_transpose(const Operand& a, int threads) {
     return product_in_pieces(a, a.transposed(), threads, true);
+}
+
+std::vector<float> orthonormal(const std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
+    using FloatRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const Eigen::MatrixXf matrix = Eigen::Map<const FloatRows>(values.data(), rows, columns);
+    const Eigen::HouseholderQR<Eigen::MatrixXf> qr(matrix);
+    const FloatRows q = qr.householderQ() * Eigen::MatrixXf::Identity(rows, columns);
+    return std::vector<float>(q.data(), q.data() + rows * columns);
 }
 
 } // namespace eyepiece::explore

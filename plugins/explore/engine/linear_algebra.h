@@ -3,6 +3,7 @@
 #include "core/learning/matrix.h"
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace eyepiece::explore {
@@ -30,5 +31,8 @@ std::vector<float> multiply(const Operand& a, const Operand& b, int threads);
 std::vector<double> multiply_in_double(const Operand& a, const Operand& b, int threads);
 // a * a^T, at half the work.
 std::vector<double> product_with_transpose(const Operand& a, int threads);
+
+// An orthonormal basis of the columns of a tall matrix (rows, columns), by Householder's reflections.
+std::vector<float> orthonormal(const std::vector<float>& values, std::int64_t rows, std::int64_t columns);
 
 } // namespace eyepiece::explore

@@ -204,15 +204,6 @@ void exact(const Centred& x, MatrixView data, PrincipalComponents& result, JobCo
     }
 }
 
-// Makes the columns of a tall matrix orthonormal.
-std::vector<float> orthonormal(const std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
-    using FloatRows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    const Eigen::MatrixXf matrix = Eigen::Map<const FloatRows>(values.data(), rows, columns);
-    const Eigen::HouseholderQR<Eigen::MatrixXf> qr(matrix);
-    const FloatRows q = qr.householderQ() * Eigen::MatrixXf::Identity(rows, columns);
-    return std::vector<float>(q.data(), q.data() + rows * columns);
-}
-
 void randomised(const Centred& x, PrincipalComponents& result, std::uint64_t seed, JobContext& context) {
     const std::int64_t width =
         std::min({static_cast<std::int64_t>(result.count) + 10, x.rows(), x.columns()});

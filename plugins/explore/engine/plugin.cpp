@@ -6,6 +6,7 @@
 #include "plugins/explore/engine/hierarchical.h"
 #include "plugins/explore/engine/kmeans.h"
 #include "plugins/explore/engine/leiden.h"
+#include "plugins/explore/engine/nmf.h"
 #include "plugins/explore/engine/pca_embedding.h"
 #include "plugins/explore/engine/tsne.h"
 #include "plugins/explore/engine/umap.h"
@@ -21,6 +22,13 @@ public:
                                    .help = "The directions of most variance; linear, exact and quick.",
                                    .parameters = Pca::parameters(),
                                    .make = [] { return std::make_unique<Pca>(); }});
+        registries.embeddings.add(
+            {.name = "nmf",
+             .title = "NMF",
+             .help = "Amounts as sums of parts with nothing below zero (Lee 1999); parts read as groups of "
+                     "columns.",
+             .parameters = Nmf::parameters(),
+             .make = [] { return std::make_unique<Nmf>(); }});
         registries.embeddings.add(
             {.name = "tsne",
              .title = "t-SNE",
