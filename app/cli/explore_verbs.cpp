@@ -55,6 +55,38 @@ struct ClusterOptions {
     std::vector<std::string> set;
 };
 
+void say_stability(Terminal& terminal, const Json& result) {
+    if (!result.contains("stability"))
+        return;
+    const Json& stability = result.at("stability");
+    const Json& rand = stability.at("adjusted_rand");
+    terminal.say("  " + stability.at("resamples").dump() + " resamples of " + stability.at("rows").dump() +
+                 " rows agree: adjusted Rand " + three_digits(rand.at("mean")) + " +- " +
+                 three_digits(rand.at("spread")));
+    for (std::size_t c = 0; c < stability.at("jaccard").size(); ++c)
+        terminal.say("    cluster " + std::to_string(c) + " comes back by " +
+                     three_digits(stability.at("jaccard")[c]) + " (Jaccard), dissolves in " +
+                     three_digits(stability.at("dissolved")[c]) + " of them");
+}
+
+void say_markers(Terminal& terminal, const Json& result) {
+    if (!result.contains("markers"))
+        return;
+    const Json& markers = result.at("markers");
+    terminal.say("  Columns that set a cluster apart (difference in standard deviations, q):");
+    for (std::size_t c = 0; c < markers.size(); ++c) {
+        std::string line;
+        for (const Json& marker : markers[c]) {
+            const Json& effect = marker.at("effect");
+            char q[32];
+            std::snprintf(q, sizeof q, "%.1g", marker.at("q").get<double>());
+            line += (line.empty() ? "" : ", ") + marker.at("column").get<std::string>() + " (" +
+                    (effect.is_string() ? effect.get<std::string>() : three_digits(effect)) + ", " + q + ")";
+        }
+        terminal.say("    cluster " + std::to_string(c) + ": " + (line.empty() ? "too few rows" : line));
+    }
+}
+
 void cluster(Terminal& terminal, const ClusterOptions& options) {
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
@@ -69,6 +101,8 @@ void cluster(Terminal& terminal, const ClusterOptions& options) {
                  result.at("sizes").dump() + ", noise " + result.at("noise").dump());
     for (const auto& [name, score] : result.at("scores").items())
         terminal.say("  " + name + " " + (score.is_null() ? "needs two clusters" : three_digits(score)));
+    say_stability(terminal, result);
+    say_markers(terminal, result);
     if (!options.out.empty())
         terminal.say("Wrote " + options.out);
     terminal.answer(result);
@@ -100,14 +134,18 @@ void add_explore_verbs(CommandLine& command_line) {
     CLI::App& cluster_command = command_line.add(
         "cluster", "Part the rows of a table into clusters: a CSV of item,cluster",
         "eyepiece-cli cluster cells.csv --method kmeans --set clusters=8 --out clusters.csv\n"
-        "eyepiece-cli cluster iris.csv --method gaussian-mixture --step scale --target species",
+        "eyepiece-cli cluster iris.csv --method gaussian-mixture --step scale --target species\n"
+        "eyepiece-cli cluster iris.csv --method spectral --set resamples=20 --set markers=5",
         [parts](Terminal& terminal) { cluster(terminal, *parts); });
     add_table_options(cluster_command, parts->table);
     cluster_command.add_option("--target", parts->table.target,
                                "A column of classes to compare the clusters with (adjusted Rand)");
     cluster_command.add_option("--method", parts->method, "The clustering (`list clusterings`)")->required();
     cluster_command.add_option("--out", parts->out, "The CSV to write");
-    cluster_command.add_option("--set", parts->set, "A setting as name=value (`list clusterings`)")
+    cluster_command
+        .add_option("--set", parts->set,
+                    "A setting as name=value (`list clusterings`); also resamples=20: how stable the "
+                    "clusters are, and markers=5: the columns that set each apart")
         ->allow_extra_args(false);
 }
 
