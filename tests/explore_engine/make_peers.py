@@ -8,8 +8,8 @@ import os
 import numpy as np
 from scipy.cluster import hierarchy
 from sklearn.cluster import DBSCAN, KMeans
-from sklearn.decomposition import NMF, PCA
-from sklearn.manifold import trustworthiness
+from sklearn.decomposition import NMF, PCA, KernelPCA
+from sklearn.manifold import Isomap, trustworthiness
 from sklearn.manifold._t_sne import _joint_probabilities
 from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, pairwise_distances, silhouette_score
 from sklearn.mixture import GaussianMixture
@@ -46,6 +46,53 @@ def nmf(rows, columns, seed, count):
     data = np.abs(made_numbers(rows, columns, seed).astype(float))
     peer = NMF(count, init="nndsvda", tol=1e-8, max_iter=20000).fit(data)
     return {"rows": rows, "columns": columns, "seed": seed, "count": count, "error": peer.reconstruction_err_}
+
+
+def coordinates(rows, seed, points, eigenvalues, placed=None, **settings):
+    peer = {"rows": rows, "columns": 6, "seed": seed, "set": {"dimensions": points.shape[1], **settings},
+            "points": listed(points[:20]), "eigenvalues": listed(eigenvalues)}
+    return peer if placed is None else {**peer, "placed": listed(placed)}
+
+
+def kernel_pca():
+    result = []
+    more = made_numbers(10, 6, 99).astype(float)
+    for kernel, ours in (("rbf", {}), ("poly", {"kernel": "polynomial"}), ("cosine", {}), ("sigmoid", {"gamma": 0.01}),
+                         ("linear", {}), ("rbf", {"gamma": 0.03})):
+        for rows in (60, 450) if kernel == "rbf" else (60,):
+            data = made_numbers(rows, 6, 3).astype(float)
+            peer = KernelPCA(3, kernel=kernel, gamma=ours.get("gamma"), eigen_solver="dense").fit(data)
+            result.append(coordinates(rows, 3, peer.transform(data), peer.eigenvalues_, peer.transform(more),
+                                      **{"kernel": kernel, **ours}))
+    return result
+
+
+def mds():
+    result = []
+    for metric in ("euclidean", "manhattan", "chebyshev", "cosine"):
+        for rows in (60, 450):
+            data = made_numbers(rows, 6, 3).astype(float)
+            square = pairwise_distances(data, metric=metric) ** 2
+            middle = np.eye(rows) - 1 / rows
+            values, vectors = np.linalg.eigh(-middle @ square @ middle / 2)
+            values, vectors = values[::-1], vectors[:, ::-1]
+            peer = coordinates(rows, 3, vectors[:, :3] * np.sqrt(values[:3]), values[:3], metric=metric)
+            peer["negative_part"] = -values[values < 0].sum() / np.abs(values).sum()
+            result.append(peer)
+    return result
+
+
+def isomap():
+    result = []
+    for rows in (60, 450):
+        data = made_numbers(rows, 6, 3).astype(float)
+        peer = Isomap(n_neighbors=7, n_components=2).fit(data)
+        result.append(coordinates(rows, 3, peer.embedding_, peer.kernel_pca_.eigenvalues_,
+                                  peer.transform(made_numbers(10, 6, 99).astype(float)), neighbours=7))
+    apart = made_numbers(60, 6, 5).astype(float)  # falls into parts
+    peer = Isomap(n_neighbors=2, n_components=2).fit(apart)
+    result.append(coordinates(60, 5, peer.embedding_, peer.kernel_pca_.eigenvalues_, neighbours=2))
+    return result
 
 
 def kept(data, points, k):
@@ -117,6 +164,7 @@ def clusterings():
 if __name__ == "__main__":
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.json"), "w") as file:
         json.dump({"pca": [pca(60, 8, 3, 4), pca(12, 30, 4, 5)],
-                   "nmf": [nmf(60, 8, 3, 3), nmf(30, 50, 4, 6)], "scores": scores(), "affinities": affinities(),
+                   "nmf": [nmf(60, 8, 3, 3), nmf(30, 50, 4, 6)], "kernel_pca": kernel_pca(), "mds": mds(), "isomap": isomap(),
+                   "scores": scores(), "affinities": affinities(),
                    "umap": umap_graph(), "clusterings": clusterings()}, file, separators=(",", ":"))
         file.write("\n")

@@ -4,10 +4,14 @@
 #include "plugins/explore/engine/density.h"
 #include "plugins/explore/engine/gaussian_mixture.h"
 #include "plugins/explore/engine/hierarchical.h"
+#include "plugins/explore/engine/isomap.h"
+#include "plugins/explore/engine/kernel_pca.h"
 #include "plugins/explore/engine/kmeans.h"
 #include "plugins/explore/engine/leiden.h"
+#include "plugins/explore/engine/mds.h"
 #include "plugins/explore/engine/nmf.h"
 #include "plugins/explore/engine/pca_embedding.h"
+#include "plugins/explore/engine/spectral.h"
 #include "plugins/explore/engine/tsne.h"
 #include "plugins/explore/engine/umap.h"
 
@@ -49,6 +53,24 @@ public:
              .help = "A network that narrows to few numbers and widens again (Hinton 2006); places new rows.",
              .parameters = Autoencoder::parameters(),
              .make = [] { return std::make_unique<Autoencoder>(); }});
+        registries.embeddings.add(
+            {.name = "kernel-pca",
+             .title = "Kernel PCA",
+             .help = "Principal components of a kernel (Schoelkopf 1998): bends what PCA leaves straight.",
+             .parameters = KernelPca::parameters(),
+             .make = [] { return std::make_unique<KernelPca>(); }});
+        registries.embeddings.add(
+            {.name = "mds",
+             .title = "Classical MDS",
+             .help = "Keeps distances of any metric as well as straight axes can (Torgerson 1952).",
+             .parameters = ClassicalMds::parameters(),
+             .make = [] { return std::make_unique<ClassicalMds>(); }});
+        registries.embeddings.add(
+            {.name = "isomap",
+             .title = "Isomap",
+             .help = "Keeps distances along the data (Tenenbaum 2000): unrolls a curved surface.",
+             .parameters = Isomap::parameters(),
+             .make = [] { return std::make_unique<Isomap>(); }});
         registries.clusterings.add({.name = "kmeans",
                                     .title = "K-means",
                                     .help = "Round clusters of a given number, each about its mean.",
@@ -81,6 +103,13 @@ public:
              .help = "Communities of the graph of neighbours, as used for single cells.",
              .parameters = Leiden::parameters(),
              .make = [] { return std::make_unique<Leiden>(); }});
+        registries.clusterings.add(
+            {.name = "spectral",
+             .title = "Spectral",
+             .help =
+                 "Parts of any shape that hang together (Shi 2000); a gap in the eigenvalues says how many.",
+             .parameters = Spectral::parameters(),
+             .make = [] { return std::make_unique<Spectral>(); }});
     }
 };
 
