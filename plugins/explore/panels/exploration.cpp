@@ -257,13 +257,12 @@ bool Exploration::up_to_date(int id) const {
     return one && one->outcome && one->outcome->spec == spec(id);
 }
 
-Json Exploration::spec(int id) const {
+Json Exploration::asked_of_table(bool categories) const {
     Json input = {{"path", record_.source.path}};
     if (record_.source.format != "auto")
         input["format"] = record_.source.format;
     if (!record_.source.set.empty())
         input["set"] = record_.source.set;
-    Json spec = {{"steps", Json::array()}, {"seed", seed}};
     // Only where the user took something out or put it in: the engine knows a table's features itself.
     if (!record_.corrections.empty() && opened_) {
         std::vector<std::string> features;
@@ -275,12 +274,24 @@ Json Exploration::spec(int id) const {
             const ColumnRole role =
                 correction && correction->role ? *correction->role : opened_->table.role(at);
             const bool categorical = correction && correction->categorical && *correction->categorical;
-            if (role == ColumnRole::Feature && !categorical)
+            if (role == ColumnRole::Feature && (categories || !categorical))
                 features.push_back(name);
         }
         input["columns"] = features;
     }
-    spec["input"] = input;
+    return {{"input", input}, {"steps", Json::array()}, {"seed", seed}};
+}
+
+Json Exploration::table_spec() const {
+    Json spec = asked_of_table(true);
+    for (const ExplorationStep& one : record_.steps)
+        if (one.kind == StepKind::Prepare)
+            spec["steps"].push_back({{"name", one.name}, {"set", one.set}});
+    return spec;
+}
+
+Json Exploration::spec(int id) const {
+    Json spec = asked_of_table(false);
     for (const ExplorationStep& one : record_.steps) {
         if (one.id == id) {
             spec["method"] = one.name;
@@ -293,16 +304,9 @@ Json Exploration::spec(int id) const {
     return spec;
 }
 
-QStringList Exploration::command(int id) const {
-    const ExplorationStep* one = step(id);
-    if (!one || !opened_)
-        return {};
-    const Json asked = spec(id);
-    const bool reduce = one->kind != StepKind::Cluster;
-    QStringList words{reduce ? QStringLiteral("embed") : QStringLiteral("cluster"),
-                      QString::fromStdString(record_.source.path), QStringLiteral("--method"),
-                      QString::fromStdString(one->name)};
-    const Json& input = asked["input"];
+QStringList Exploration::table_words(const QString& verb, const Json& spec) const {
+    QStringList words{verb, QString::fromStdString(record_.source.path)};
+    const Json& input = spec["input"];
     if (input.contains("format")) {
         words << QStringLiteral("--format") << QString::fromStdString(input["format"].get<std::string>());
         const Json set = input.value("set", Json::object());
@@ -315,13 +319,23 @@ QStringList Exploration::command(int id) const {
             names << QString::fromStdString(name.get<std::string>());
         words << QStringLiteral("--columns") << names.join(',');
     }
-    for (const Json& step : asked["steps"]) {
+    for (const Json& step : spec["steps"]) {
         QStringList parts{QString::fromStdString(step["name"].get<std::string>())};
         parts << settings_text(step["set"]);
         words << QStringLiteral("--step") << parts.join(':');
     }
-    words << setting_words(one->set);
-    words << QStringLiteral("--seed") << QString::number(seed) << QStringLiteral("--out")
+    return words << QStringLiteral("--seed") << QString::number(seed);
+}
+
+QStringList Exploration::command(int id) const {
+    const ExplorationStep* one = step(id);
+    if (!one || !opened_)
+        return {};
+    QStringList words = table_words(
+        one->kind != StepKind::Cluster ? QStringLiteral("embed") : QStringLiteral("cluster"), spec(id));
+    words.insert(2, QStringLiteral("--method"));
+    words.insert(3, QString::fromStdString(one->name));
+    words << setting_words(one->set) << QStringLiteral("--out")
           << QString::fromStdString(std::filesystem::path(record_.source.path).stem().string() + "-" +
                                     one->name + ".csv");
     return words;

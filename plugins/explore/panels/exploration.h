@@ -47,6 +47,10 @@ public:
     // What the engine is asked for this step: the table, the preparing steps above it, and its own settings.
     Json spec(int id) const;
     QStringList command(int id) const; // the words of eyepiece-cli that do the same
+    // What every question about the table begins with: the file as it was read, its features (with
+    // categories), all preparing steps; and the words of eyepiece-cli for a spec made of it.
+    Json table_spec() const;
+    QStringList table_words(const QString& verb, const Json& spec) const;
 
     // Where an outcome puts the rows; null when it is none of Reduce.
     std::shared_ptr<const ScatterPoints> map(const StepOutcome& outcome) const;
@@ -73,6 +77,7 @@ Q_SIGNALS:
 
 private:
     ExplorationStep* find(int id);
+    Json asked_of_table(bool categories) const;
     void rebuild();
 
     std::shared_ptr<const OpenedTable> opened_;

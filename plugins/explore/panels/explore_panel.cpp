@@ -5,6 +5,7 @@
 #include "plugins/explore/panels/exploration.h"
 #include "plugins/explore/panels/exploration_keeper.h"
 #include "plugins/explore/panels/explore_middle.h"
+#include "plugins/explore/panels/models_section.h"
 #include "plugins/explore/panels/explore_views.h"
 #include "plugins/explore/panels/scatter_pane.h"
 #include "plugins/explore/panels/selection_section.h"
@@ -57,6 +58,8 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     auto* steps = new StepsSection(context, shared->exploration, shared->runner, left);
     column->addWidget(data);
     column->addWidget(steps);
+    auto* models = new ModelsSection(context, shared->exploration, left);
+    column->addWidget(models);
     column->addStretch();
 
     auto* points = new ExploreMiddle(context, shared->exploration, shared->keeper, shared->opener,
@@ -81,6 +84,8 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     QObject::connect(steps, &StepsSection::show_asked, &points->views().scatter(), &ScatterPane::show_map);
     QObject::connect(&points->views().scatter(), &ScatterPane::shown_step_changed, steps,
                      &StepsSection::set_shown);
+    QObject::connect(models, &ModelsSection::column_chosen, &selection->column(),
+                     &ColumnSummary::show_column);
     QObject::connect(&points->table(), &TableView::current_column_changed, &selection->column(),
                      &ColumnSummary::show_column);
     // Without a table there is nothing to say of a selection, but the column comes as soon as there is one.

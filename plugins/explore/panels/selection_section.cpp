@@ -3,6 +3,7 @@
 
 #include "plugins/explore/panels/apart_section.h"
 #include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/findings_section.h"
 #include "plugins/explore/panels/saving.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/workbench_context.h"
@@ -52,6 +53,7 @@ SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& explo
     column->addLayout(buttons);
     apart_ = new ApartSection(theme, exploration, this);
     column->addWidget(apart_);
+    column->addWidget(new FindingsSection(context, exploration, this));
     column_ = new ColumnSummary(theme, exploration.selection(), this);
     column->addWidget(column_);
     column->addStretch();

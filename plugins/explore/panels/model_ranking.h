@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <QString>
+#include <QWidget>
+#include <vector>
+
+namespace eyepiece {
+
+class Theme;
+
+// Models by their score: a line each, with the score's interval drawn on one scale for all, which a click or
+// Return chooses. The baseline's score runs through all lines: what does not pass it is worth nothing.
+class ModelRanking : public QWidget {
+    Q_OBJECT
+public:
+    struct Line {
+        QString name, title, figure, tip;      // figure: "0.94 ± 0.01"
+        double score = 0, low = 0, high = 0;   // of the 95 % interval
+        bool baseline = false, passes = false; // the baseline, clearly
+        bool failed = false;                   // no score: the tip says why
+    };
+    explicit ModelRanking(const Theme& theme, QWidget* parent = nullptr);
+    void set_lines(std::vector<Line> lines);
+    const std::vector<Line>& lines() const { return lines_; }
+    void set_current(const QString& name); // the one that is explained
+    QRect line_rect(int at) const;
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return {120, sizeHint().height()}; }
+
+Q_SIGNALS:
+    void chosen(const QString& name);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    void choose(int at);
+
+    const Theme& theme_;
+    std::vector<Line> lines_;
+    double least_ = 0, most_ = 1; // of the scale
+    int current_ = 0;
+    QString explained_;
+};
+
+} // namespace eyepiece

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "core/base/parameters.h"
+
+#include <QWidget>
+
+class QComboBox;
+class QLabel;
+class QPushButton;
+
+namespace eyepiece {
+
+class DifferenceBars;
+class Exploration;
+class ModelRanking;
+class ProgressLine;
+class SectionHeader;
+class TableInquiry;
+class WorkbenchContext;
+
+// Simple models first: what is to be predicted, all models by one button, ranked beside the baseline, and
+// what the one that is chosen goes by. The target and the groups are kept with the exploration, in its look.
+class ModelsSection : public QWidget {
+    Q_OBJECT
+public:
+    ModelsSection(WorkbenchContext& context, Exploration& exploration, QWidget* parent = nullptr);
+
+Q_SIGNALS:
+    void column_chosen(std::size_t column); // of the table
+
+private:
+    void fill_boxes();
+    void remember();
+    void run();
+    void explain(const QString& model);
+    void refresh();
+    void show_ranking(const Json& answer);
+    void show_explanation();
+    Json spec() const; // empty: nothing is to be predicted
+
+    WorkbenchContext& context_;
+    Exploration& exploration_;
+    TableInquiry *fit_, *explanation_;
+    QComboBox *target_, *group_;
+    QPushButton *run_, *cancel_, *copy_;
+    ProgressLine* progress_;
+    QLabel *stage_, *problem_, *facts_, *words_;
+    ModelRanking* ranking_;
+    SectionHeader* goes_by_;
+    DifferenceBars* bars_;
+    QString explained_; // the model's name
+    bool filling_ = false;
+};
+
+// The spec of `fit` or `check` for the exploration's table, target and groups.
+Json with_target(const Exploration& exploration);
+
+} // namespace eyepiece
