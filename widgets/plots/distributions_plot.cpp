@@ -22,6 +22,7 @@ constexpr double name_line = 20, foot = 18, gap = 14, scale_width = 44; // px
 constexpr double shape = 1.5;                                           // width to height of a cell
 constexpr std::size_t most_dots = 300;
 constexpr double dot_radius = 1.8;
+constexpr float thinnest = 0.01f; // of a violin, against its widest place
 
 // Cells of nearly the same shape, row after row; each with its name above and its scale below.
 std::vector<QRectF> cells(const QRectF& area, std::size_t count) {
@@ -83,9 +84,15 @@ void draw_group(QPainter& painter, const QRectF& box, const Distribution& made, 
                                             static_cast<double>(group.density[static_cast<std::size_t>(at)]),
                                box.bottom() - box.height() * at / (places - 1));
         };
-        for (int at = 0; at < places; ++at)
+        // Where there is next to nothing, no line runs on to the ends of the axis.
+        int first = 0, last = places - 1;
+        while (first < last && group.density[static_cast<std::size_t>(first)] < thinnest)
+            ++first;
+        while (last > first && group.density[static_cast<std::size_t>(last)] < thinnest)
+            --last;
+        for (int at = first; at <= last; ++at)
             add(at, -1);
-        for (int at = places - 1; at >= 0; --at)
+        for (int at = last; at >= first; --at)
             add(at, 1);
         painter.setPen(QPen(with_alpha(strong), 1.2));
         painter.setBrush(with_alpha(ink.any_selected() ? 36 : 90));
