@@ -7,9 +7,11 @@ say() { printf '\n== %s\n' "$*"; }
 
 # install_packages KIND...: what packages.txt lists for these kinds and is not there yet.
 install_packages() {
-    local missing=() kind package kinds=" $* "
-    while read -r kind package; do
+    local missing=() kind package since kinds=" $* " debian
+    debian=$(. /etc/os-release && echo "${VERSION_ID:-99}") # a Debian without a number is newer than all with one
+    while read -r kind package since; do
         [[ $kind == "#"* || -z $kind || $kinds != *" $kind "* ]] && continue
+        [[ ${since:-0} -gt ${debian%%.*} ]] && continue
         [[ $(dpkg-query -W -f '${Status}' "$package" 2> /dev/null) == *" installed" ]] || missing+=("$package")
     done < "$root/packaging/packages.txt"
     [ ${#missing[@]} -eq 0 ] && return
