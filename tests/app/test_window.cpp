@@ -187,6 +187,18 @@ private Q_SLOTS:
         MainWindow& window = workbench.window();
         window.show();
         QVERIFY(window.findChild<QWidget*>("data.no-project")->isVisible());
+        // What is no image makes no project of the folder that it happens to lie in.
+        QDir().mkpath(folder_.filePath("tables"));
+        QFile numbers(folder_.filePath("tables/numbers.csv"));
+        QVERIFY(numbers.open(QIODevice::WriteOnly));
+        numbers.write("a,b\n1,2\n3,4\n");
+        numbers.close();
+        drop(window, numbers.fileName());
+        QVERIFY(!workbench.context().session.is_open());
+        QVERIFY(window.notice_bar().text().contains("numbers.csv") &&
+                window.notice_bar().text().contains("Explore"));
+        QCOMPARE(QDir(folder_.filePath("tables")).entryList(QDir::Files), QStringList{"numbers.csv"});
+
         drop(window, images);
         QVERIFY(workbench.context().session.is_open());
         auto* table = window.findChild<QTableView*>("data.table");

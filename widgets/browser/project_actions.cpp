@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/browser/project_actions.h"
 
+#include "core/formats/image_reader.h"
 #include "widgets/browser/export_dialog.h"
 #include "widgets/browser/import_dialog.h"
 #include "widgets/browser/item_list_model.h"
@@ -162,8 +163,17 @@ void ProjectActions::take(const QStringList& paths) {
         if (info.isDir() && !context_.session.is_open())
             return open_images(folder);
     }
-    if (!context_.session.is_open()) { // single files: their folder is a good place for a project
+    if (!context_.session.is_open()) { // single images: their folder is a good place for a project
         const QFileInfo info(paths.value(0));
+        if (info.isFile()) {
+            try {
+                probe_image(to_path(info.absoluteFilePath()));
+            } catch (const std::exception& error) {
+                return context_.notices.show(
+                    Notice::Kind::Bad, tr("%1 A table is opened in Explore, a folder of images anywhere.")
+                                           .arg(QString::fromUtf8(error.what())));
+            }
+        }
         const QString folder = info.isDir() ? info.absoluteFilePath() : info.absolutePath();
         const bool there = Project::is_project(to_path(folder));
         if (!tried([&] { there ? context_.session.open(folder) : context_.session.create(folder); }))
