@@ -134,6 +134,19 @@ private Q_SLOTS:
             window().findChild<QWidget*>("models.bars")->accessibleDescription() == "width: 0.40", patience);
         QVERIFY(this->asked("fit").back()["models"] == Json::array({"forest"}));
 
+        // The keyboard keeps its place when the list is shown anew.
+        ranking()->setFocus();
+        QTest::keyClick(ranking(), Qt::Key_Up);
+        choose_text("models.group", "No groups");
+        choose_text("models.group", "garden");
+        QTest::keyClick(ranking(), Qt::Key_Return);
+        QTRY_VERIFY(text_of("explore.models").contains("What Ridge goes by", Qt::CaseInsensitive));
+
+        // A second run explains its own best model.
+        QVERIFY(press("models.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(
+            text_of("explore.models").contains("What Random forest goes by", Qt::CaseInsensitive), patience);
+
         // What is asked now is no longer what was answered.
         QVERIFY(!text_of("models.facts").contains("try again"));
         choose_text("models.target", "garden");

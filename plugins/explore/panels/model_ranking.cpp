@@ -26,8 +26,13 @@ ModelRanking::ModelRanking(const Theme& theme, QWidget* parent) : QWidget(parent
 }
 
 void ModelRanking::set_lines(std::vector<Line> lines) {
+    const QString held = current_ < static_cast<int>(lines_.size())
+                             ? lines_[static_cast<std::size_t>(current_)].name
+                             : QString();
     lines_ = std::move(lines);
-    current_ = 0;
+    const auto same =
+        std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) { return line.name == held; });
+    current_ = same == lines_.end() ? 0 : static_cast<int>(same - lines_.begin());
     bool any = false;
     QStringList said;
     for (const Line& line : lines_) {

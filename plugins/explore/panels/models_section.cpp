@@ -126,6 +126,8 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
     });
     connect(ranking_, &ModelRanking::chosen, this, &ModelsSection::explain);
     connect(bars_, &DifferenceBars::chosen, this, &ModelsSection::column_chosen);
+    connect(fit_, &TableInquiry::answer_came, this,
+            [this] { explained_ = QString::fromStdString(fit_->answer().value("best", std::string())); });
     for (TableInquiry* inquiry : {fit_, explanation_})
         connect(inquiry, &TableInquiry::changed, this, &ModelsSection::refresh);
     connect(&exploration_, &Exploration::table_changed, this, [this] {
@@ -143,14 +145,18 @@ void ModelsSection::fill_boxes() {
     filling_ = true;
     const Table& table = exploration_.opened().table;
     const Json& look = exploration_.record().look;
+    const QString group = QString::fromStdString(look.value("group", std::string()));
     target_->clear();
     group_->clear();
     target_->addItem(tr("Choose a column"));
     group_->addItem(tr("No groups"));
     QString target = QString::fromStdString(look.value("target", std::string()));
     QString guess;
-    for (std::size_t at = 0; at < std::min(table.dense().size(), most_offered); ++at) {
+    for (std::size_t at = 0; at < table.dense().size(); ++at) {
         const QString name = QString::fromStdString(table.name(at));
+        // Of very many, the first, and what was chosen before or is meant to be.
+        if (at >= most_offered && name != target && name != group && table.role(at) != ColumnRole::Target)
+            continue;
         if (predictable(table.dense()[at].type())) {
             target_->addItem(name, name);
             const bool classes = table.dense()[at].type() == ColumnType::Categorical;
@@ -162,8 +168,7 @@ void ModelsSection::fill_boxes() {
     if (!look.contains("target"))
         target = guess;
     target_->setCurrentIndex(std::max(0, target_->findData(target)));
-    group_->setCurrentIndex(
-        std::max(0, group_->findData(QString::fromStdString(look.value("group", std::string())))));
+    group_->setCurrentIndex(std::max(0, group_->findData(group)));
     filling_ = false;
     remember();
 }
@@ -187,21 +192,25 @@ void ModelsSection::run() {
     const Json asked = spec();
     if (asked.is_null())
         return;
-    explained_.clear();
     explanation_->forget();
     fit_->ask(asked, tr("Simple models"));
 }
 
 // The answer explains its best model; of another one, that one is fitted alone.
 void ModelsSection::explain(const QString& model) {
+    if (fit_->running() || !fit_->answer().is_object())
+        return;
     explained_ = model;
-    if (model.toStdString() != fit_->answer().value("best", std::string())) {
-        Json asked = fit_->answered();
-        asked["models"] = {model.toStdString()};
-        if (explanation_->answered() != asked)
+    if (model.toStdString() != fit_->answer().value("best", std::string()))
+        if (const Json asked = explanation_spec(); explanation_->answered() != asked)
             explanation_->ask(asked, tr("Explaining a model"));
-    }
     refresh();
+}
+
+Json ModelsSection::explanation_spec() const {
+    Json spec = fit_->answered();
+    spec["models"] = Json::array({explained_.toStdString()});
+    return spec;
 }
 
 void ModelsSection::refresh() {
@@ -254,8 +263,6 @@ void ModelsSection::show_ranking(const Json& answer) {
         }
         lines.push_back(std::move(line));
     }
-    if (explained_.isEmpty())
-        explained_ = QString::fromStdString(answer.value("best", std::string()));
     ranking_->set_lines(std::move(lines));
     ranking_->set_current(explained_);
     QStringList words{tr("%1, mean of %2 folds ± 95 %; dotted: the baseline.")
@@ -272,8 +279,8 @@ void ModelsSection::show_explanation() {
     Json explanation = Json::object();
     if (fit_->answer().is_object() && !explanation_->running()) {
         const bool best = explained_.toStdString() == fit_->answer().value("best", std::string());
-        if (const Json& answer = best ? fit_->answer() : explanation_->answer(); answer.is_object())
-            explanation = answer.value("explanation", Json::object());
+        if (best || explanation_->answered() == explanation_spec())
+            explanation = (best ? fit_ : explanation_)->answer().value("explanation", Json::object());
     }
     const bool shows =
         !explained_.isEmpty() && explanation.value("model", std::string()) == explained_.toStdString();
@@ -282,12 +289,17 @@ void ModelsSection::show_explanation() {
     words_->setVisible(shows);
     if (!shows)
         return;
-    goes_by_->set_title(tr("What %1 goes by").arg([&] {
+    const auto title_of = [&](const QString& name) {
         for (const ModelRanking::Line& line : ranking_->lines())
-            if (line.name == explained_)
+            if (line.name == name)
                 return line.title;
-        return explained_;
-    }()));
+        return name;
+    };
+    goes_by_->set_title(tr("What %1 goes by").arg(title_of(explained_)));
+    // Where a model has none, those of the best one that has are given.
+    const Json shap = explanation.value("shap", Json::object());
+    const QString shap_of = title_of(QString::fromStdString(
+        shap.is_object() ? shap.value("model", explained_.toStdString()) : std::string()));
     std::vector<Json> importances = explanation.value("importances", std::vector<Json>());
     std::stable_sort(importances.begin(), importances.end(), [](const Json& a, const Json& b) {
         return a.value("permutation", 0.0) > b.value("permutation", 0.0);
@@ -310,7 +322,8 @@ void ModelsSection::show_explanation() {
         if (one.contains("gain"))
             tip << tr("share of what the splits gained: %1").arg(digits(one.value("gain", 0.0), 3));
         if (one.contains("shap"))
-            tip << tr("mean size of its Shapley values: %1").arg(digits(one.value("shap", 0.0), 3));
+            tip << tr("mean size of its Shapley values in %1: %2")
+                       .arg(shap_of, digits(one.value("shap", 0.0), 3));
         bar.tip = tip.join('\n');
         bars.push_back(std::move(bar));
     }

@@ -37,6 +37,7 @@ private:
     void show_ranking(const Json& answer);
     void show_explanation();
     Json spec() const; // empty: nothing is to be predicted
+    Json explanation_spec() const;
 
     WorkbenchContext& context_;
     Exploration& exploration_;

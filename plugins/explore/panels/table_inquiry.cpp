@@ -29,6 +29,7 @@ void TableInquiry::ask(const Json& spec, const QString& title) {
     handlers.done = [this, spec](const EngineReply& reply) {
         answer_ = reply.json();
         answered_ = spec;
+        Q_EMIT answer_came();
     };
     handlers.failed = [this](const Error& error) { problem_ = QString::fromUtf8(error.what()); };
     handlers.ended = [this] {

@@ -30,6 +30,7 @@ public:
 
 Q_SIGNALS:
     void changed();
+    void answer_came(); // before changed()
 
 private:
     WorkbenchContext& context_;
