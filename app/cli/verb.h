@@ -89,12 +89,13 @@ private:
     Action chosen_;
 };
 
-void add_project_verbs(CommandLine& command_line);   // init, import, info, split, labels, sample
-void add_list_verbs(CommandLine& command_line);      // list, serve
-void add_run_verbs(CommandLine& command_line);       // train, evaluate, run
-void add_model_verbs(CommandLine& command_line);     // predict, explain, export
-void add_explore_verbs(CommandLine& command_line);   // embed, cluster
-void add_estimator_verbs(CommandLine& command_line); // fit, check
+void add_project_verbs(CommandLine& command_line);    // init, import, info, split, labels, sample
+void add_list_verbs(CommandLine& command_line);       // list, serve
+void add_run_verbs(CommandLine& command_line);        // train, evaluate, run
+void add_model_verbs(CommandLine& command_line);      // predict, explain, export
+void add_explore_verbs(CommandLine& command_line);    // embed, cluster
+void add_exploration_verb(CommandLine& command_line); // explore
+void add_estimator_verbs(CommandLine& command_line);  // fit, check
 
 // `check` of a project: looks for damage.
 void check_project(Terminal& terminal, const std::string& folder);

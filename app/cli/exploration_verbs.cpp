@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// explore: the recorded steps of an exploration, done again.
+#include "app/cli/engine_loader.h"
+#include "app/cli/table_arguments.h"
+#include "core/project/runs.h"
+
+namespace eyepiece::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int newest_version = 1; // of exploration.json
+
+struct ExploreOptions {
+    std::string record, table, out, format = "auto";
+    std::vector<std::string> read;
+};
+
+// What the window's stage Explore keeps as explorations/ID/exploration.json.
+Json recorded(const std::string& path) {
+    const fs::path file = fs::is_directory(path) ? fs::path(path) / "exploration.json" : fs::path(path);
+    Json record = read_json_file(file);
+    if (!record.is_object() || !record.contains("steps") || !record.contains("input"))
+        throw Error(ErrorCode::BadInput,
+                    file.string() + " is no exploration. Give the exploration.json of a project, or its "
+                                    "folder: explorations/ID.");
+    if (record.value("version", 0) > newest_version)
+        throw Error(ErrorCode::BadInput,
+                    file.string() + " was made by a newer Eyepiece. Run it with that one.");
+    return record;
+}
+
+// The columns that were used, where the user took some out or put some in: the runs of the steps know them.
+Json used_columns(const Json& record) {
+    if (record.value("corrections", Json::object()).empty())
+        return {};
+    for (const Json& step : record.at("steps"))
+        if (step.contains("outcome"))
+            if (const Json input = step["outcome"].at("spec").value("input", Json::object());
+                input.contains("columns"))
+                return input["columns"];
+    throw Error(ErrorCode::BadInput,
+                "Columns of this exploration were corrected, and none of its steps was run since: which ones "
+                "to use is not known. Run a step in the window first.");
+}
+
+Json input_of(const Json& record, const ExploreOptions& options) {
+    Json input = record.at("input");
+    if (!options.table.empty()) {
+        Json spec;
+        TableArguments table;
+        table.path = options.table;
+        table.format = options.format;
+        table.read = options.read;
+        put_table(spec, table);
+        input = spec["input"];
+    } else if (options.format != "auto" || !options.read.empty()) {
+        throw UsageError("--format and --read are for another table: name it behind the exploration.");
+    }
+    if (const Json columns = used_columns(record); !columns.is_null())
+        input["columns"] = columns;
+    return input;
+}
+
+void explore(Terminal& terminal, const ExploreOptions& options) {
+    const Json record = recorded(options.record);
+    const Json input = input_of(record, options);
+    const auto engine = load_engine(terminal.options());
+    const fs::path folder = fs::absolute(options.out);
+    fs::create_directories(folder);
+    Json prepared = Json::array(), results = Json::array();
+    int number = 0;
+    for (const Json& step : record.at("steps")) {
+        ++number;
+        const auto kind = step.at("kind").get<std::string>(), name = step.at("name").get<std::string>();
+        if (kind == "prepare") {
+            prepared.push_back({{"name", name}, {"set", step.value("set", Json::object())}});
+            continue;
+        }
+        const std::string operation = kind == "reduce" ? "embed" : "cluster";
+        Json spec = terminal.options().spec();
+        spec["input"] = input;
+        spec["steps"] = prepared;
+        spec["method"] = name;
+        spec["set"] = step.value("set", Json::object());
+        spec["seed"] = step.contains("outcome") ? step["outcome"].at("spec").value("seed", 1) : 1;
+        const fs::path out = folder / (std::to_string(number) + "-" + name + ".csv");
+        spec["out"] = out.string();
+        const Json result = engine->run(operation, spec, terminal).json;
+        terminal.say(std::to_string(number) + " " + step.value("title", name) + ": " +
+                     std::to_string(result.at("rows").get<std::int64_t>()) + " rows -> " + out.string());
+        results.push_back({{"step", number},
+                           {"method", name},
+                           {"out", out.string()},
+                           {"rows", result.at("rows")},
+                           {"scores", result.at("scores")}});
+    }
+    if (results.empty())
+        throw Error(
+            ErrorCode::BadInput,
+            "The exploration has no map and no clusters: there is nothing to run. Add a step to it in "
+            "the window.");
+    terminal.answer({{"steps", results}});
+}
+
+} // namespace
+
+void add_exploration_verb(CommandLine& command_line) {
+    auto options = std::make_shared<ExploreOptions>();
+    CLI::App& command = command_line.add(
+        "explore",
+        "Run an exploration's steps again, on its own table or another: a CSV for each map and clustering",
+        "eyepiece-cli explore project/explorations/0001-cells --out again\n"
+        "eyepiece-cli explore project/explorations/0001-cells new_cells.csv --out new",
+        [options](Terminal& terminal) { explore(terminal, *options); });
+    command
+        .add_option("exploration", options->record, "An exploration.json that the window kept, or its folder")
+        ->required();
+    command.add_option("input", options->table,
+                       "Another table with the same columns; else the exploration's own");
+    command.add_option("--out", options->out, "The folder to write to")->required();
+    command.add_option("--format", options->format,
+                       "The other table's format, where its content does not tell");
+    command.add_option("--read", options->read, "A setting of that format as name=value (`list importers`)")
+        ->allow_extra_args(false);
+}
+
+} // namespace eyepiece::cli
