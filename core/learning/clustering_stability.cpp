@@ -137,7 +137,8 @@ clustering_stability(const ClusteringRequest& request, const ClusteringResult& w
     }
     double square = 0;
     for (const double index : indices)
-        result.rand_mean += index / static_cast<double>(indices.size());
+        result.rand_mean += index;
+    result.rand_mean /= static_cast<double>(indices.size());
     for (const double index : indices)
         square += (index - result.rand_mean) * (index - result.rand_mean);
     if (indices.size() > 1)

@@ -7,7 +7,8 @@ import os
 
 import numpy as np
 from scipy.cluster import hierarchy
-from sklearn.cluster import DBSCAN, KMeans
+from sklearn.cluster import DBSCAN, KMeans, SpectralClustering
+from sklearn.datasets import load_digits, make_circles, make_moons
 from sklearn.decomposition import NMF, PCA, KernelPCA
 from sklearn.manifold import Isomap, trustworthiness
 from sklearn.manifold._t_sne import _joint_probabilities
@@ -44,7 +45,7 @@ def pca(rows, columns, seed, count):
 
 def nmf(rows, columns, seed, count):
     data = np.abs(made_numbers(rows, columns, seed).astype(float))
-    peer = NMF(count, init="nndsvda", tol=1e-8, max_iter=20000).fit(data)
+    peer = NMF(count, init="nndsvda", tol=1e-8, max_iter=20000, random_state=1).fit(data)
     return {"rows": rows, "columns": columns, "seed": seed, "count": count, "error": peer.reconstruction_err_}
 
 
@@ -161,10 +162,25 @@ def clusterings():
     return result
 
 
+def spectral():
+    result = {}
+    for name, (data, truth) in {"circles": make_circles(300, factor=0.4, noise=0.04, random_state=1),
+                                "moons": make_moons(300, noise=0.06, random_state=1)}.items():
+        data = data.round(5)
+        result[name] = {"data": listed(data), "truth": truth.tolist()}
+        for affinity, settings in (("nearest_neighbors", {}), ("rbf", {"gamma": 30})):
+            peer = SpectralClustering(2, affinity=affinity, random_state=1, **settings).fit(data)
+            result[name][affinity] = peer.labels_.tolist()
+    data, truth = load_digits(return_X_y=True)
+    peer = SpectralClustering(10, affinity="nearest_neighbors", random_state=1).fit(data)
+    result["digits_rand"] = adjusted_rand_score(truth, peer.labels_)
+    return result
+
+
 if __name__ == "__main__":
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.json"), "w") as file:
         json.dump({"pca": [pca(60, 8, 3, 4), pca(12, 30, 4, 5)],
                    "nmf": [nmf(60, 8, 3, 3), nmf(30, 50, 4, 6)], "kernel_pca": kernel_pca(), "mds": mds(), "isomap": isomap(),
                    "scores": scores(), "affinities": affinities(),
-                   "umap": umap_graph(), "clusterings": clusterings()}, file, separators=(",", ":"))
+                   "umap": umap_graph(), "clusterings": clusterings(), "spectral": spectral()}, file, separators=(",", ":"))
         file.write("\n")

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/learning/clustering_scores.h"
-#include "core/learning/clustering_stability.h"
 #include "plugins/explore/engine/density.h"
 #include "plugins/explore/engine/gaussian_mixture.h"
 #include "plugins/explore/engine/hierarchical.h"
 #include "plugins/explore/engine/kmeans.h"
 #include "plugins/explore/engine/leiden.h"
-#include "plugins/explore/engine/spectral.h"
 #include "tests/explore_engine/made_data.h"
 #include "tests/explore_engine/peers.h"
 
@@ -67,37 +65,6 @@ void check_common(const Json& set, double least_rand) {
     } catch (const Error& error) {
         QVERIFY(error.code() == ErrorCode::BadInput);
     }
-}
-
-// Two rings about one middle: no straight line and no mean tells them apart.
-Made rings(std::int64_t rows) {
-    Made made;
-    made.rows = rows;
-    made.columns = 2;
-    Numbers numbers(11);
-    for (std::int64_t i = 0; i < rows; ++i) {
-        const double angle = 6.283185307179586 * numbers.next();
-        const double radius = (i % 2 == 0 ? 1 : 3) + 0.1 * numbers.normal();
-        made.values.push_back(static_cast<float>(radius * std::cos(angle)));
-        made.values.push_back(static_cast<float>(radius * std::sin(angle)));
-        made.classes.push_back(static_cast<std::int32_t>(i % 2));
-    }
-    return made;
-}
-
-ClusteringStability stability_of(const Made& made, int clusters, int threads = 1) {
-    ClusteringRequest request;
-    request.data = made.view();
-    request.parameters = KMeans::parameters().complete({{"clusters", clusters}});
-    request.seed = 5;
-    request.threads = threads;
-    QuietJob job;
-    const auto cluster = [](const ClusteringRequest& some, JobContext& context) {
-        return KMeans().cluster(some, context);
-    };
-    ClusteringResult whole = cluster(request, job);
-    order_clusters(whole);
-    return clustering_stability(request, whole, 10, 0.8, cluster, job);
 }
 
 template<class Method>
@@ -199,49 +166,6 @@ private Q_SLOTS:
                 QVERIFY(!tried["collapsed"].get<bool>() || tried["clusters"] == 1);
         }
         QVERIFY(any);
-    }
-
-    void spectral_tells_rings_apart() {
-        const Made made = rings(600);
-        for (const char* affinity : {"neighbours", "rbf"}) {
-            Json set{{"clusters", 2}, {"affinity", affinity}};
-            if (set["affinity"] == "rbf")
-                set["gamma"] = 8.0;
-            const auto found = cluster<Spectral>(made, set);
-            QCOMPARE(adjusted_rand(found.labels, made.classes), 1.0);
-        }
-        QVERIFY(adjusted_rand(cluster<KMeans>(made, {{"clusters", 2}}).labels, made.classes) < 0.1);
-        check_common<Spectral>({{"clusters", 4}}, 0.9);
-    }
-
-    void spectral_finds_the_number_of_clusters() {
-        for (const int clusters : {3, 5}) {
-            const Made made = made_clusters(400, 5, clusters, 12, 7);
-            const auto found = cluster<Spectral>(made, Json::object());
-            QCOMPARE(found.clusters, clusters);
-            QCOMPARE(adjusted_rand(found.labels, made.classes), 1.0);
-            const auto values = found.notes.at("laplacian_eigenvalues").get<std::vector<double>>();
-            QVERIFY(std::is_sorted(values.begin(), values.end()) && values.front() < 1e-4);
-        }
-        QVERIFY(refusal<Spectral>(made_clusters(8, 3, 2, 9, 1), {{"neighbours", 10}}).find("at most 8") !=
-                std::string::npos);
-    }
-
-    void what_is_there_comes_back_from_resamples() {
-        const auto sure = stability_of(made_clusters(300, 4, 3, 12, 9), 3);
-        QCOMPARE(sure.resamples, 10);
-        QCOMPARE(sure.rows, std::int64_t{240});
-        QCOMPARE(sure.rand_mean, 1.0);
-        QCOMPARE(sure.rand_spread, 0.0);
-        QCOMPARE(sure.jaccard, std::vector<double>(3, 1.0));
-        QCOMPARE(sure.dissolved, std::vector<double>(3, 0.0));
-        // Seven parts of what has three: some of them are other ones each time.
-        const auto unsure = stability_of(made_clusters(300, 4, 3, 12, 9), 7);
-        QVERIFY2(unsure.rand_mean < 0.9 && unsure.rand_spread > 0, std::to_string(unsure.rand_mean).c_str());
-        QVERIFY(*std::min_element(unsure.jaccard.begin(), unsure.jaccard.end()) < 0.75);
-        const auto again = stability_of(made_clusters(300, 4, 3, 12, 9), 7, 3);
-        QCOMPARE(again.rand_mean, unsure.rand_mean);
-        QCOMPARE(again.jaccard, unsure.jaccard);
     }
 
     void dbscan_is_scikit_learns() {

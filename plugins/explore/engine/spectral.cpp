@@ -82,12 +82,14 @@ Affinity of_distances(const ClusteringRequest& request, int vectors, JobContext&
     return affinity;
 }
 
-// From 2: how many eigenvalues (largest first) lie above the widest gap.
-int above_the_gap(const std::vector<double>& values) {
+// From 2: how many eigenvalues of the Laplacian (least first) lie below the widest gap, as a part of the
+// eigenvalue above it. A plain difference would find long shapes wide, whose own eigenvalues rise by squares.
+int below_the_gap(const std::vector<double>& values) {
+    constexpr double nothing = 1e-5; // that eigenvalues are known to
     int best = 2;
     double widest = -1;
     for (std::size_t k = 2; k < values.size(); ++k)
-        if (const double gap = values[k - 1] - values[k]; gap > widest + 1e-9) {
+        if (const double gap = (values[k] - values[k - 1]) / (values[k] + nothing); gap > widest) {
             widest = gap;
             best = static_cast<int>(k);
         }
@@ -153,8 +155,11 @@ ClusteringResult Spectral::cluster(const ClusteringRequest& request, JobContext&
         context.warn(
             "The eigenvectors of the graph are not exact: eigenvalues lie so near to each other that "
             "their search was ended.");
+    std::vector<double> laplacian;
+    for (const double value : found.values)
+        laplacian.push_back(std::max(0.0, 1 - value));
     KMeansOptions options;
-    options.clusters = automatic ? above_the_gap(found.values) : set.at("clusters").get<int>();
+    options.clusters = automatic ? below_the_gap(laplacian) : set.at("clusters").get<int>();
     const auto wide = static_cast<std::size_t>(std::min(options.clusters, vectors));
     // Of a typical length near one, which floats like better than 1 / rows.
     const double length = static_cast<double>(rows);
@@ -167,10 +172,7 @@ ClusteringResult Spectral::cluster(const ClusteringRequest& request, JobContext&
                                  request.threads, last);
     ClusteringResult result;
     result.labels = std::move(parts.labels);
-    Json eigenvalues = Json::array();
-    for (const double value : found.values)
-        eigenvalues.push_back(std::max(0.0, 1 - value)); // of the Laplacian
-    result.notes = {{"laplacian_eigenvalues", std::move(eigenvalues)},
+    result.notes = {{"laplacian_eigenvalues", std::move(laplacian)},
                     {"inertia", parts.inertia},
                     {"converged", found.converged}};
     return result;
