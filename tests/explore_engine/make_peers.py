@@ -9,7 +9,7 @@ import numpy as np
 from scipy.cluster import hierarchy
 from sklearn.cluster import DBSCAN, KMeans, SpectralClustering
 from sklearn.datasets import load_digits, make_circles, make_moons
-from sklearn.decomposition import NMF, PCA, KernelPCA
+from sklearn.decomposition import NMF, PCA, IncrementalPCA, KernelPCA
 from sklearn.manifold import Isomap, trustworthiness
 from sklearn.manifold._t_sne import _joint_probabilities
 from sklearn.metrics import adjusted_rand_score, davies_bouldin_score, pairwise_distances, silhouette_score
@@ -41,6 +41,13 @@ def pca(rows, columns, seed, count):
             "variance": listed(peer.explained_variance_), "ratio": listed(peer.explained_variance_ratio_),
             "axes": listed(peer.components_), "scores": listed(peer.transform(data)[:10]),
             "whitened": listed(PCA(count, svd_solver="full", whiten=True).fit_transform(data)[:3])}
+
+
+def incremental_pca(rows, columns, seed, count, batch):  # whose rows are a multiple of the batch
+    data = made_numbers(rows, columns, seed).astype(float)
+    peer = IncrementalPCA(count, batch_size=batch).fit(data)
+    return {"rows": rows, "columns": columns, "seed": seed, "count": count, "batch": batch,
+            "variance": listed(peer.explained_variance_), "axes": listed(peer.components_)}
 
 
 def nmf(rows, columns, seed, count):
@@ -180,6 +187,7 @@ def spectral():
 if __name__ == "__main__":
     with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers.json"), "w") as file:
         json.dump({"pca": [pca(60, 8, 3, 4), pca(12, 30, 4, 5)],
+                   "incremental_pca": [incremental_pca(300, 8, 3, 3, 60), incremental_pca(100, 60, 3, 4, 20)],
                    "nmf": [nmf(60, 8, 3, 3), nmf(30, 50, 4, 6)], "kernel_pca": kernel_pca(), "mds": mds(), "isomap": isomap(),
                    "scores": scores(), "affinities": affinities(),
                    "umap": umap_graph(), "clusterings": clusterings(), "spectral": spectral()}, file, separators=(",", ":"))

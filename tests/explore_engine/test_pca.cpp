@@ -63,6 +63,63 @@ private Q_SLOTS:
             }
     }
 
+    // With all components nothing is lost between batches: the exact ones. With fewer, scikit-learn's.
+    void batches_give_what_the_whole_gives() {
+        const Made made = made_numbers(900, 12, 5);
+        QuietJob job;
+        const auto whole = principal_components(made.view(), 12, PcaSolver::Exact, 1, 2, job);
+        for (const std::int64_t batch : {0, 12, 50, 400, 899}) {
+            const auto found =
+                principal_components(made.view(), 12, PcaSolver::Incremental, 1, 2, job, batch);
+            QVERIFY(found.solver == PcaSolver::Incremental);
+            QVERIFY(std::abs(found.total_variance / whole.total_variance - 1) < 1e-6);
+            for (std::size_t c = 0; c < 12; ++c)
+                QVERIFY2(std::abs(found.variance[c] / whole.variance[c] - 1) < 1e-3,
+                         std::to_string(batch).c_str());
+            for (std::size_t j = 0; j < 12; ++j) {
+                QVERIFY(std::abs(found.mean[j] - whole.mean[j]) < 1e-6);
+                QVERIFY(std::abs(found.axes[j] - whole.axes[j]) < 1e-3f); // the first, well apart
+            }
+        }
+        for (const Json& peer : peers().at("incremental_pca")) {
+            const Made data = made_numbers(peer["rows"], peer["columns"], peer["seed"]);
+            const int count = peer["count"];
+            const auto found = principal_components(data.view(), count, PcaSolver::Incremental, 1, 2, job,
+                                                    peer["batch"].get<std::int64_t>());
+            for (int c = 0; c < count; ++c) {
+                const auto at = static_cast<std::size_t>(c);
+                QVERIFY(std::abs(found.variance[at] / peer["variance"][at].get<double>() - 1) < 1e-4);
+                double dot = 0;
+                for (std::int64_t j = 0; j < data.columns; ++j)
+                    dot += found.axes[static_cast<std::size_t>(c * data.columns + j)] *
+                           peer["axes"][at][static_cast<std::size_t>(j)].get<double>();
+                QVERIFY2(std::abs(std::abs(dot) - 1) < 1e-4, std::to_string(dot).c_str());
+            }
+        }
+    }
+
+    void batches_do_not_depend_on_threads_and_refuse() {
+        const Made made = made_numbers(3000, 45, 2);
+        QuietJob job;
+        const auto one = principal_components(made.view(), 6, PcaSolver::Incremental, 7, 1, job);
+        const auto three = principal_components(made.view(), 6, PcaSolver::Incremental, 7, 3, job);
+        QVERIFY(one.axes == three.axes && one.variance == three.variance);
+        const auto message = [&](const Json& set) {
+            return refusal_of([&] { Pca().fit(request_for(made, set), job); });
+        };
+        QVERIFY(message({{"dimensions", 9}, {"solver", "incremental"}, {"batch-size", 8}})
+                    .find("at least as many") != std::string::npos);
+        QCOMPARE(message({{"dimensions", 8}, {"solver", "incremental"}, {"batch-size", 8}}), std::string());
+        const SparseMatrix sparse = sparse_of(made);
+        QVERIFY(refusal_of([&] {
+                    principal_components({{}, made.rows, made.columns, &sparse}, 2, PcaSolver::Incremental, 1,
+                                         1, job);
+                }).find("sparse") != std::string::npos);
+        job.cancel = true;
+        QVERIFY_EXCEPTION_THROWN(principal_components(made.view(), 6, PcaSolver::Incremental, 7, 1, job),
+                                 Error);
+    }
+
     void of_a_line_is_that_line() {
         Made made;
         made.rows = 5;
@@ -90,7 +147,7 @@ private Q_SLOTS:
         QuietJob job;
         const auto dense = principal_components(made.view(), 5, PcaSolver::Exact, 1, 2, job);
         const auto found = principal_components(view, 5, PcaSolver::Automatic, 1, 2, job);
-        QVERIFY(!found.exact);
+        QVERIFY(found.solver == PcaSolver::Randomised);
         QVERIFY(std::abs(found.total_variance - dense.total_variance) < 1e-3);
         for (std::size_t c = 0; c < 5; ++c)
             QVERIFY(std::abs(found.variance[c] / dense.variance[c] - 1) < 1e-3);

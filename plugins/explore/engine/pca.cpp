@@ -3,6 +3,7 @@
 
 #include "core/learning/parallel.h"
 #include "core/learning/random.h"
+#include "plugins/explore/engine/incremental_pca.h"
 #include "plugins/explore/engine/linear_algebra.h"
 
 #include <Eigen/Dense>
@@ -244,10 +245,72 @@ std::vector<float> scores_of(const Centred& x, const std::vector<float>& axes, i
     return x.times(turned, count);
 }
 
+// Calls use(scores) for pieces of the rows, so that no centred copy of all is made.
+template<class Use>
+void in_pieces(const PrincipalComponents& components, MatrixView data, int threads, JobContext& context,
+               const Use& use) {
+    const std::int64_t piece = data.sparse ? data.rows : 8192; // a row's scores are the same in any piece
+    for (std::int64_t from = 0; from < data.rows; from += piece) {
+        const std::int64_t count = std::min(piece, data.rows - from);
+        const MatrixView some =
+            data.sparse ? data
+                        : MatrixView{data.values.subspan(static_cast<std::size_t>(from * data.columns),
+                                                         static_cast<std::size_t>(count * data.columns)),
+                                     count, data.columns};
+        use(scores_of(Centred(some, components.mean, threads, context), components.axes, components.count));
+    }
+}
+
+// Keeps the scores; each axis's score of largest size is positive.
+void decide_signs(PrincipalComponents& components, MatrixView data, int threads, JobContext& context) {
+    std::vector<float>& scores = components.scores;
+    scores.reserve(static_cast<std::size_t>(data.rows * components.count));
+    in_pieces(components, data, threads, context,
+              [&](const std::vector<float>& some) { scores.insert(scores.end(), some.begin(), some.end()); });
+    const auto count = static_cast<std::size_t>(components.count);
+    const auto columns = static_cast<std::size_t>(components.columns);
+    std::vector<float> largest(count);
+    for (std::size_t at = 0; at < scores.size(); ++at)
+        if (float& most = largest[at % count]; std::abs(scores[at]) > std::abs(most))
+            most = scores[at];
+    for (std::size_t c = 0; c < count; ++c) {
+        if (largest[c] >= 0)
+            continue;
+        for (std::size_t j = 0; j < columns; ++j)
+            components.axes[c * columns + j] *= -1;
+        for (std::size_t at = c; at < scores.size(); at += count)
+            scores[at] *= -1;
+    }
+}
+
+PrincipalComponents incremental(MatrixView data, int count, std::int64_t batch, int threads,
+                                JobContext& context) {
+    if (data.sparse)
+        throw Error(ErrorCode::BadInput, "Incremental PCA needs a full matrix, and these data are sparse. "
+                                         "Choose the solver randomised or automatic.");
+    if (batch == 0)
+        batch = incremental_batch(count, data.columns);
+    if (batch < count)
+        throw Error(ErrorCode::BadInput, "A batch of " + std::to_string(batch) + " rows has fewer than the " +
+                                             std::to_string(count) +
+                                             " dimensions asked for. Choose a batch of at least as many.");
+    IncrementalPca pca(count, data.columns);
+    const std::int64_t batches = std::max<std::int64_t>(1, data.rows / batch); // none smaller than was asked
+    for (std::int64_t b = 0; b < batches; ++b) {
+        context.progress(static_cast<double>(b) / static_cast<double>(batches), "Batches");
+        const std::int64_t from = b * data.rows / batches, to = (b + 1) * data.rows / batches;
+        pca.add({data.values.subspan(static_cast<std::size_t>(from * data.columns),
+                                     static_cast<std::size_t>((to - from) * data.columns)),
+                 to - from, data.columns},
+                threads, context);
+    }
+    return pca.result();
+}
+
 } // namespace
 
 PrincipalComponents principal_components(MatrixView data, int count, PcaSolver solver, std::uint64_t seed,
-                                         int threads, JobContext& context) {
+                                         int threads, JobContext& context, std::int64_t batch) {
     if (data.rows < 2)
         throw Error(ErrorCode::BadInput,
                     "One row has no variance: PCA needs at least two. Add rows, or leave out fewer.");
@@ -266,6 +329,11 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
                           "solver randomised or automatic."
                         : "Exact PCA is for at most 5,000 rows or columns, and the smaller side has " +
                               std::to_string(side) + ". Choose the solver randomised or automatic.");
+    if (solver == PcaSolver::Incremental) {
+        PrincipalComponents found = incremental(data, count, batch, threads, context);
+        decide_signs(found, data, threads, context);
+        return found;
+    }
     PrincipalComponents result;
     result.count = count;
     result.columns = data.columns;
@@ -275,36 +343,24 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
     const Centred x(data, result.mean, threads, context);
     result.total_variance = x.square_sum() / static_cast<double>(data.rows - 1);
     context.throw_if_cancelled();
-    result.exact =
+    const bool whole =
         solver == PcaSolver::Exact || (solver == PcaSolver::Automatic && !data.sparse && side <= exact_side);
-    if (result.exact)
+    result.solver = whole ? PcaSolver::Exact : PcaSolver::Randomised;
+    if (whole)
         exact(x, data, result, context);
     else
         randomised(x, result, seed, context);
     context.throw_if_cancelled();
-
-    result.scores = scores_of(x, result.axes, count);
-    const auto width = static_cast<std::size_t>(count);
-    std::vector<float> largest(width);
-    for (std::size_t at = 0; at < result.scores.size(); ++at)
-        if (float& most = largest[at % width]; std::abs(result.scores[at]) > std::abs(most))
-            most = result.scores[at];
-    for (std::size_t c = 0; c < width; ++c) {
-        if (largest[c] >= 0)
-            continue;
-        for (std::size_t j = c * static_cast<std::size_t>(data.columns),
-                         end = j + static_cast<std::size_t>(data.columns);
-             j < end; ++j)
-            result.axes[j] *= -1;
-        for (std::size_t at = c; at < result.scores.size(); at += width)
-            result.scores[at] *= -1;
-    }
+    decide_signs(result, data, threads, context);
     return result;
 }
 
 std::vector<float> PrincipalComponents::transform(MatrixView data, bool whiten, int threads,
                                                   JobContext& context) const {
-    std::vector<float> placed = scores_of(Centred(data, mean, threads, context), axes, count);
+    std::vector<float> placed;
+    placed.reserve(static_cast<std::size_t>(data.rows * count));
+    in_pieces(*this, data, threads, context,
+              [&](const std::vector<float>& some) { placed.insert(placed.end(), some.begin(), some.end()); });
     if (whiten)
         whiten_scores(placed);
     return placed;

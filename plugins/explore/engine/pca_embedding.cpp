@@ -14,6 +14,11 @@ namespace {
 // of genes stays small.
 constexpr std::int64_t most_loadings = 1000, listed_of_many = 200;
 
+const std::vector<std::string>& solver_names() { // in the order of PcaSolver
+    static const std::vector<std::string> names{"automatic", "exact", "randomised", "incremental"};
+    return names;
+}
+
 class FittedPca final : public FittedEmbedding {
 public:
     FittedPca(PrincipalComponents components, bool whiten, const EmbeddingRequest& request)
@@ -41,7 +46,7 @@ public:
         notes_ = {{"explained_variance", std::move(variance)},
                   {"explained_variance_ratio", std::move(ratio)},
                   {"total_variance", components_.total_variance},
-                  {"solver", components_.exact ? "exact" : "randomised"},
+                  {"solver", solver_names()[static_cast<std::size_t>(components_.solver)]},
                   {"columns", std::move(names)},
                   {"loadings", std::move(loadings)}};
     }
@@ -88,21 +93,28 @@ ParameterSchema Pca::parameters() {
         integer_parameter("dimensions", 2, "Dimensions", "How many principal components.").range(1, 10000),
         boolean_parameter("whiten", false, "Whiten", "Give every component the variance one."),
         choice_parameter(
-            "solver", "automatic", {"automatic", "exact", "randomised"}, "Solver",
+            "solver", "automatic", solver_names(), "Solver",
             "Automatic: exact while rows or columns are at most 1,000, else randomised. Sparse data stay "
-            "sparse with the randomised one.")
+            "sparse with the randomised one. Incremental: batch by batch, with little memory beside the "
+            "data.")
+            .rarely(),
+        integer_parameter("batch-size", nullptr, "Rows a batch",
+                          "Of the incremental solver. Automatic: five times the columns, fewer of wide data.")
+            .range(2, 1000000)
+            .when("solver=incremental")
             .rarely()};
 }
 
 std::unique_ptr<FittedEmbedding> Pca::fit(const EmbeddingRequest& request, JobContext& context) {
-    const std::string solver = request.parameters.at("solver");
+    const auto& names = solver_names();
+    const auto solver = static_cast<PcaSolver>(
+        std::find(names.begin(), names.end(), request.parameters.at("solver").get<std::string>()) -
+        names.begin());
+    const Json& batch = request.parameters.at("batch-size");
     context.progress(0, "Principal components");
-    PrincipalComponents components =
-        principal_components(request.data, request.parameters.at("dimensions").get<int>(),
-                             solver == "exact"        ? PcaSolver::Exact
-                             : solver == "randomised" ? PcaSolver::Randomised
-                                                      : PcaSolver::Automatic,
-                             request.seed, request.threads, context);
+    PrincipalComponents components = principal_components(
+        request.data, request.parameters.at("dimensions").get<int>(), solver, request.seed, request.threads,
+        context, batch.is_null() ? 0 : batch.get<std::int64_t>());
     if (!(components.total_variance > 0))
         throw Error(ErrorCode::BadInput,
                     "All rows are the same: there is no variance to show. Check the data.");
