@@ -110,6 +110,7 @@ void BottomBar::refresh() {
     if (!job) {
         title_->clear();
         figures_->clear();
+        figures_->setToolTip({});
         return;
     }
     title_->setText(job->title);
