@@ -2,6 +2,7 @@
 #include "core/learning/clustering_stability.h"
 
 #include "core/learning/clustering_scores.h"
+#include "core/learning/fit_job.h"
 #include "core/learning/random.h"
 
 #include <algorithm>
@@ -11,22 +12,6 @@
 
 namespace eyepiece {
 namespace {
-
-// A clustering under way inside another work: its progress, warnings and pictures are not for the user.
-class Unheard final : public JobContext {
-public:
-    explicit Unheard(JobContext& whole) : whole_(whole) {}
-    bool cancelled() const noexcept override { return whole_.cancelled(); }
-    bool finish_early_requested() const noexcept override { return whole_.finish_early_requested(); }
-    bool pause_requested() const noexcept override { return whole_.pause_requested(); }
-    void progress(double, std::string_view) override {}
-    void metric(std::string_view, std::int64_t, double) override {}
-    void partial(const Json&, std::span<const std::byte>) override {}
-    void warn(std::string_view) override {}
-
-private:
-    JobContext& whole_;
-};
 
 struct Resample {
     std::vector<std::size_t> rows; // rising
@@ -87,7 +72,7 @@ clustering_stability(const ClusteringRequest& request, const ClusteringResult& w
     result.dissolved.resize(result.jaccard.size());
     std::vector<Resample> made;
     std::vector<double> indices;
-    Unheard unheard(context);
+    FitJob unheard(context);
     for (int r = 0; r < resamples; ++r) {
         context.progress(static_cast<double>(r) / resamples, "Clustering resamples");
         context.throw_if_cancelled();

@@ -66,15 +66,8 @@ FindingsSection::FindingsSection(WorkbenchContext& context, Exploration& explora
 
     connect(run_, &QPushButton::clicked, this, &FindingsSection::run);
     connect(cancel_, &QPushButton::clicked, check_, &TableInquiry::cancel);
-    connect(copy_, &QPushButton::clicked, this, [this] {
-        const Json asked = with_target(exploration_);
-        QStringList words = exploration_.table_words(QStringLiteral("check"), asked);
-        for (const char* name : {"target", "group"})
-            if (asked.contains(name))
-                words << QStringLiteral("--") + QLatin1String(name)
-                      << QString::fromStdString(asked[name].get<std::string>());
-        copy_command(words, context_.notices);
-    });
+    connect(copy_, &QPushButton::clicked, this,
+            [this] { copy_command(target_words(exploration_, QStringLiteral("check")), context_.notices); });
     connect(check_, &TableInquiry::changed, this, &FindingsSection::refresh);
     for (const auto signal : {&Exploration::table_changed, &Exploration::steps_changed, &Exploration::closed,
                               &Exploration::record_changed})

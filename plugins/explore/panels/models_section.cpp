@@ -50,6 +50,16 @@ Json with_target(const Exploration& exploration) {
     return spec;
 }
 
+QStringList target_words(const Exploration& exploration, const QString& verb) {
+    const Json spec = with_target(exploration);
+    QStringList words = exploration.table_words(verb, spec);
+    for (const char* name : {"target", "group"})
+        if (spec.contains(name))
+            words << QStringLiteral("--") + QLatin1String(name)
+                  << QString::fromStdString(spec[name].get<std::string>());
+    return words;
+}
+
 ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration, QWidget* parent)
     : QWidget(parent)
     , context_(context)
@@ -115,15 +125,8 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
         fit_->cancel();
         explanation_->cancel();
     });
-    connect(copy_, &QPushButton::clicked, this, [this] {
-        const Json asked = spec();
-        QStringList words = exploration_.table_words(QStringLiteral("fit"), asked);
-        for (const char* name : {"target", "group"})
-            if (asked.contains(name))
-                words << QStringLiteral("--") + QLatin1String(name)
-                      << QString::fromStdString(asked[name].get<std::string>());
-        copy_command(words, context_.notices);
-    });
+    connect(copy_, &QPushButton::clicked, this,
+            [this] { copy_command(target_words(exploration_, QStringLiteral("fit")), context_.notices); });
     connect(ranking_, &ModelRanking::chosen, this, &ModelsSection::explain);
     connect(bars_, &DifferenceBars::chosen, this, &ModelsSection::column_chosen);
     connect(fit_, &TableInquiry::answer_came, this,

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/parameters.h"
 
+#include <QStringList>
 #include <QWidget>
 
 class QComboBox;
@@ -53,7 +54,8 @@ private:
     bool filling_ = false;
 };
 
-// The spec of `fit` or `check` for the exploration's table, target and groups.
+// The spec of `fit` or `check` for the exploration's table, target and groups; and the words of eyepiece-cli.
 Json with_target(const Exploration& exploration);
+QStringList target_words(const Exploration& exploration, const QString& verb);
 
 } // namespace eyepiece
