@@ -13,7 +13,7 @@ Clustering::~Clustering() = default;
 
 std::vector<float> FittedEmbedding::place(MatrixView, int, JobContext&) const {
     throw Error(ErrorCode::Unsupported, "This method cannot place new rows in a finished embedding. "
-                                        "Choose PCA, t-SNE, UMAP or the autoencoder.");
+                                        "Choose another one.");
 }
 
 void order_clusters(ClusteringResult& result) {

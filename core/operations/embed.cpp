@@ -68,9 +68,10 @@ public:
         const std::uint64_t seed = spec.value("seed", std::uint64_t{1});
         const bool adds = spec.contains("new") && !spec["new"].is_null();
         if (adds && !embedding->places_new_rows())
-            throw Error(ErrorCode::Unsupported, method.title + " cannot place new rows in what it made. "
-                                                               "Choose a method that can: PCA, t-SNE, "
-                                                               "UMAP or the autoencoder.");
+            throw Error(ErrorCode::Unsupported, method.title +
+                                                    " cannot place new rows in what it made. Choose "
+                                                    "a method that can: " +
+                                                    placing_methods() + ".");
         PartOfJob reading(context, 0, 0.1), fitting(context, 0.1, 0.9);
         const TableInput input = read_table_input(spec, embedding->takes_sparse(), reading);
         TableInput added; // before the work, not after it
@@ -135,6 +136,14 @@ private:
 
     const Registry<Embedding>::Entry& entry(const Json& spec) const {
         return services_.registries.embeddings.at(spec.value("method", std::string()));
+    }
+
+    std::string placing_methods() const {
+        std::string titles;
+        for (const auto& one : services_.registries.embeddings.entries())
+            if (one.make()->places_new_rows())
+                titles += (titles.empty() ? "" : ", ") + one.title;
+        return titles;
     }
 
     EngineServices& services_;
