@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 constexpr int newest_version = 1; // of exploration.json
 
 struct ExploreOptions {
-    std::string record, table, out, format = "auto";
-    std::vector<std::string> read;
+    std::string record, out;
+    TableArguments table; // another one; its path is empty where none is given
 };
 
 // What the window's stage Explore keeps as explorations/ID/exploration.json.
@@ -46,16 +46,14 @@ Json used_columns(const Json& record) {
 
 Json input_of(const Json& record, const ExploreOptions& options) {
     Json input = record.at("input");
-    if (!options.table.empty()) {
+    const TableArguments& table = options.table;
+    if (!table.path.empty()) {
         Json spec;
-        TableArguments table;
-        table.path = options.table;
-        table.format = options.format;
-        table.read = options.read;
         put_table(spec, table);
         input = spec["input"];
-    } else if (options.format != "auto" || !options.read.empty()) {
-        throw UsageError("--format and --read are for another table: name it behind the exploration.");
+    } else if (table.format != "auto" || !table.read.empty() || !table.from.empty()) {
+        throw UsageError(
+            "--from, --format and --read are for another table: name it behind the exploration.");
     }
     if (const Json columns = used_columns(record); !columns.is_null())
         input["columns"] = columns;
@@ -111,18 +109,16 @@ void add_exploration_verb(CommandLine& command_line) {
         "explore",
         "Run an exploration's steps again, on its own table or another: a CSV for each map and clustering",
         "eyepiece-cli explore project/explorations/0001-cells --out again\n"
-        "eyepiece-cli explore project/explorations/0001-cells new_cells.csv --out new",
+        "eyepiece-cli explore project/explorations/0001-cells new_cells.csv --out new\n"
+        "eyepiece-cli explore project/explorations/0002-objects other --from objects --out other_objects",
         [options](Terminal& terminal) { explore(terminal, *options); });
     command
         .add_option("exploration", options->record, "An exploration.json that the window kept, or its folder")
         ->required();
-    command.add_option("input", options->table,
+    command.add_option("input", options->table.path,
                        "Another table with the same columns; else the exploration's own");
     command.add_option("--out", options->out, "The folder to write to")->required();
-    command.add_option("--format", options->format,
-                       "The other table's format, where its content does not tell");
-    command.add_option("--read", options->read, "A setting of that format as name=value (`list importers`)")
-        ->allow_extra_args(false);
+    add_reading_options(command, options->table);
 }
 
 } // namespace eyepiece::cli

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// embed and cluster: the structure of a table.
+// tabulate: a table of what a project holds; embed and cluster: the structure of a table.
 #include "app/cli/engine_loader.h"
 #include "app/cli/requests.h"
 #include "app/cli/table_arguments.h"
@@ -10,6 +10,26 @@ namespace eyepiece::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct TabulateOptions {
+    std::string project, from, out;
+    std::vector<std::string> set;
+};
+
+void tabulate(Terminal& terminal, const TabulateOptions& options) {
+    const auto engine = load_engine(terminal.options());
+    TableArguments table;
+    table.path = options.project;
+    table.from = options.from;
+    table.read = options.set;
+    Json spec = terminal.options().spec();
+    put_table(spec, table);
+    spec["out"] = fs::absolute(options.out).string();
+    const Json result = engine->run("tabulate", spec, terminal).json;
+    terminal.say(result.at("rows").dump() + " rows of " + result.at("columns").dump() + " columns -> " +
+                 options.out);
+    terminal.answer(result);
+}
 
 struct EmbedOptions {
     TableArguments table;
@@ -111,6 +131,18 @@ void cluster(Terminal& terminal, const ClusterOptions& options) {
 } // namespace
 
 void add_explore_verbs(CommandLine& command_line) {
+    auto made = std::make_shared<TabulateOptions>();
+    CLI::App& tabulate_command = command_line.add(
+        "tabulate", "Make a table of a project's images or objects",
+        "eyepiece-cli tabulate nuclei --from objects --out nuclei.tab\n"
+        "eyepiece-cli tabulate photos --from images --set side=16 --set pixels=channels --out photos.tab",
+        [made](Terminal& terminal) { tabulate(terminal, *made); });
+    tabulate_command.add_option("project", made->project, "A project; for images also a folder")->required();
+    tabulate_command.add_option("--from", made->from, "What the rows are (`list tables`)")->required();
+    tabulate_command.add_option("--out", made->out, "The table to write: Orange's .tab")->required();
+    tabulate_command.add_option("--set", made->set, "A setting as name=value (`list tables`)")
+        ->allow_extra_args(false);
+
     auto options = std::make_shared<EmbedOptions>();
     CLI::App& command = command_line.add(
         "embed", "Lay the rows of a table out as points: a CSV of item,x1,x2,...",
@@ -118,7 +150,8 @@ void add_explore_verbs(CommandLine& command_line) {
         "eyepiece-cli embed cells.h5ad --method pca --set dimensions=50 --step log1p --out cells_pca.csv\n"
         "eyepiece-cli embed old.csv --method umap --step scale:method=robust --out old_umap.csv --new "
         "new.csv "
-        "--new-out new_umap.csv",
+        "--new-out new_umap.csv\n"
+        "eyepiece-cli embed nuclei --from objects --method umap --step scale --out nuclei_umap.csv",
         [options](Terminal& terminal) { embed(terminal, *options); });
     add_table_options(command, options->table);
     command.add_option("--target", options->table.target,

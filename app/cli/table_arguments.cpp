@@ -4,6 +4,7 @@
 #include "app/cli/requests.h"
 #include "core/data/preprocessing.h"
 #include "core/formats/table_reader.h"
+#include "core/intake/project_table.h"
 
 #include <filesystem>
 
@@ -35,10 +36,12 @@ Json step_of(const std::string& text) {
 } // namespace
 
 void add_table_options(CLI::App& command, TableArguments& table) {
-    command.add_option("input", table.path, "A table: CSV, NPY, h5ad, ... (`list importers`)")->required();
-    command.add_option("--format", table.format, "The table's format, where its content does not tell");
-    command.add_option("--read", table.read, "A setting of that format as name=value (`list importers`)")
-        ->allow_extra_args(false);
+    command
+        .add_option("input", table.path,
+                    "A table: CSV, NPY, h5ad, ... (`list importers`); with --from a project, or a folder of "
+                    "images")
+        ->required();
+    add_reading_options(command, table);
     command.add_option("--columns", table.columns,
                        "Names of the columns to use, with commas between; else all features");
     command
@@ -48,9 +51,33 @@ void add_table_options(CLI::App& command, TableArguments& table) {
         ->allow_extra_args(false);
 }
 
+void add_reading_options(CLI::App& command, TableArguments& table) {
+    command.add_option("--from", table.from,
+                       "Make the table of a project's images or objects (`list tables`)");
+    command.add_option("--format", table.format, "The table's format, where its content does not tell");
+    command
+        .add_option("--read", table.read,
+                    "A setting of that format, or of --from, as name=value (`list importers`, `list tables`)")
+        ->allow_extra_args(false);
+}
+
 void put_table(Json& spec, const TableArguments& table) {
-    Json file{{"path", fs::absolute(table.path).string()}, {"format", table.format}};
-    if (!table.read.empty()) {
+    Json file{{"path", fs::absolute(table.path).string()}};
+    if (!table.from.empty()) {
+        if (table.format != "auto")
+            throw UsageError("--format is for a file, and --from for a project: give one of them.");
+        ProjectTableRegistry tables("table of a project");
+        register_project_tables(tables);
+        const auto* const entry = tables.find(table.from);
+        if (!entry)
+            throw UsageError("--from " + table.from +
+                             ": there is no such table; see `eyepiece-cli list tables`.");
+        file["from"] = table.from;
+        file["set"] = settings_of(entry->parameters, table.read);
+    } else {
+        file["format"] = table.format;
+    }
+    if (table.from.empty() && !table.read.empty()) {
         if (table.format == "auto")
             throw UsageError("--read belongs to a format: name it with --format, see `eyepiece-cli list "
                              "importers`.");

@@ -102,14 +102,16 @@ Table measurement_table(const LabelMap& labels, const Image* image, const Measur
         add("maximum " + name, [&](const auto& object) { return of(object).high; });
     }
     add(
-        "x [px]", [](const auto& object) { return object.centroid.x; }, ColumnRole::Annotation);
-    add(
-        "y [px]", [](const auto& object) { return object.centroid.y; }, ColumnRole::Annotation);
-    add(
-        "left [px]", [](const auto& object) { return static_cast<double>(object.bounds.x); },
+        "x [px]", [&](const auto& object) { return object.centroid.x + static_cast<double>(options.left); },
         ColumnRole::Annotation);
     add(
-        "top [px]", [](const auto& object) { return static_cast<double>(object.bounds.y); },
+        "y [px]", [&](const auto& object) { return object.centroid.y + static_cast<double>(options.top); },
+        ColumnRole::Annotation);
+    add(
+        "left [px]", [&](const auto& object) { return static_cast<double>(object.bounds.x + options.left); },
+        ColumnRole::Annotation);
+    add(
+        "top [px]", [&](const auto& object) { return static_cast<double>(object.bounds.y + options.top); },
         ColumnRole::Annotation);
     add(
         "width [px]", [](const auto& object) { return static_cast<double>(object.bounds.width); },

@@ -11,6 +11,7 @@ struct MeasurementOptions {
         object_classes;                     // of the object of each id (index id - 1); empty: no class column
     std::vector<std::string> channel_names; // empty or one a channel: "mean DAPI" instead of "mean 1"
     PixelSize pixel_size;                   // known: lengths and areas are in its unit, else in px
+    std::int64_t left = 0, top = 0;         // px; where the labels lie in the image that positions are of
 };
 
 // A row for each labelled object, in order of id: shape (area, axes, eccentricity, perimeter, circularity)

@@ -4,15 +4,16 @@
 #include "core/base/nearest_name.h"
 #include "core/data/preprocessing.h"
 #include "core/intake/importer.h"
+#include "core/intake/project_table.h"
 #include "core/learning/device.h"
 #include "core/operations/run_operation.h"
 
 namespace eyepiece {
 namespace {
 
-const std::vector<std::string> kinds{"tasks",      "models",     "methods",     "explainers", "importers",
-                                     "exporters",  "embeddings", "clusterings", "estimators", "preprocessing",
-                                     "operations", "plugins",    "parameters"};
+const std::vector<std::string> kinds{"tasks",     "models",     "methods",     "explainers", "importers",
+                                     "exporters", "embeddings", "clusterings", "estimators", "preprocessing",
+                                     "tables",    "operations", "plugins",     "parameters"};
 
 class List final : public Operation {
 public:
@@ -53,6 +54,11 @@ private:
             PreprocessingRegistry steps("preprocessing step");
             register_preprocessing(steps);
             return steps.to_json();
+        }
+        if (kind == "tables") {
+            ProjectTableRegistry tables("table of a project");
+            register_project_tables(tables);
+            return tables.to_json();
         }
         if (kind == "estimators")
             return estimators();

@@ -10,6 +10,7 @@
 #include "core/operations/fit.h"
 #include "core/operations/list.h"
 #include "core/operations/services.h"
+#include "core/operations/tabulate.h"
 #include "core/operations/train.h"
 
 namespace eyepiece {
@@ -24,6 +25,7 @@ void register_operations(EngineServices& services) {
     register_prediction(services);
     register_explain_operations(services);
     register_export_operation(services);
+    register_tabulate_operation(services);
     register_embed_operation(services);
     register_cluster_operation(services);
     register_fit_operation(services);

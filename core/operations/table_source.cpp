@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/operations/table_source.h"
 
+#include "core/intake/project_table.h"
+
 namespace eyepiece {
 namespace {
 
@@ -39,6 +41,17 @@ fs::path path_in(const Json& spec, const char* member) {
 OpenedTable open_table_in(const Json& spec, const char* member, JobContext& context) {
     const fs::path path = path_in(spec, member);
     const Json& file = spec.at(member);
+    if (const std::string from = text_member(file, "from"); !from.empty()) {
+        ProjectTableRegistry tables("table of a project");
+        register_project_tables(tables);
+        const auto& entry = tables.at(from);
+        OpenedTable made;
+        made.table =
+            entry.make()->make(path, entry.parameters.complete(file.value("set", Json::object())), context);
+        made.format = from;
+        made.type = "table";
+        return made;
+    }
     TableReaderRegistry readers("importer");
     register_table_readers(readers);
     TableOptions options;

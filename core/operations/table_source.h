@@ -9,13 +9,16 @@
 namespace eyepiece {
 
 // What every operation on a table reads of its spec: a member {"path", "format"?, "set"?: the reader's,
-// "columns"?: [names]}, and "steps"?: [{"name", "set"}].
+// "columns"?: [names]}, and "steps"?: [{"name", "set"}]. With "from": "images" | "objects" | ... the path is
+// a project's (or a folder of images), the table is made of it as ProjectTable does, and the set is that
+// one's.
 
 // spec[member]["path"]. Throws Error(BadInput) when there is none, Error(NotFound) when there is no such
 // file.
 EYEPIECE_EXPORT std::filesystem::path path_in(const Json& spec, const char* member);
 
-// The file read. Its warnings go to the context. Throws Error, also for a table without rows.
+// The file read, or the table made. Its warnings go to the context. Throws Error, also for a table without
+// rows.
 OpenedTable open_table_in(const Json& spec, const char* member, JobContext& context);
 
 // spec[name], or nothing.

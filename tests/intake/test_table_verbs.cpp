@@ -81,6 +81,44 @@ private Q_SLOTS:
         }
         QVERIFY(run({"list", "preprocessing", "--json"}).json["entries"].size() >= 9);
     }
+
+    // A folder of images, as a table for every verb that takes one.
+    void table_of_images() {
+        const QString folder = folder_.filePath("sample");
+        QCOMPARE(run({"sample", folder, "--json"}).status, 0);
+        const QString out = folder_.filePath("images.tab");
+        const Answer made =
+            run({"tabulate", folder, "--from", "images", "--set", "side=4", "--out", out, "--json"});
+        QVERIFY2(made.status == 0, qPrintable(made.errors));
+        QVERIFY(made.json["rows"].get<int>() > 1);
+        const Answer info = run({"info", out, "--json"});
+        QVERIFY(info.json["format"] == "orange");
+        QVERIFY(info.json["rows"] == made.json["rows"]);
+        const Answer refused = run({"tabulate", folder, "--from", "sounds", "--out", out});
+        QCOMPARE(refused.status, 2);
+        QVERIFY(refused.errors.contains("list tables"));
+        const Answer clash =
+            run({"embed", folder, "--from", "images", "--format", "csv", "--method", "pca", "--out", out});
+        QCOMPARE(clash.status, 2);
+        const Answer listed = run({"list", "tables", "--json"});
+        QVERIFY(listed.json["entries"].size() == 2);
+        // Made on the way, or beforehand: the same points.
+        const QString direct = folder_.filePath("direct.csv"), twice = folder_.filePath("twice.csv");
+        const QStringList method{"--method", "pca", "--step", "scale", "--out"};
+        QCOMPARE(run(QStringList{"embed", folder, "--from", "objects", "--read", "intensities=no"} + method +
+                     QStringList{direct})
+                     .status,
+                 0);
+        QCOMPARE(
+            run({"tabulate", folder, "--from", "objects", "--set", "intensities=no", "--out", out}).status,
+            0);
+        QCOMPARE(run(QStringList{"embed", out} + method + QStringList{twice}).status, 0);
+        QFile one(direct), other(twice);
+        QVERIFY(one.open(QIODevice::ReadOnly) && other.open(QIODevice::ReadOnly));
+        const QByteArray points = one.readAll();
+        QCOMPARE(points, other.readAll());
+        QVERIFY(points.contains(" #1,"));
+    }
 };
 
 QTEST_GUILESS_MAIN(TestTableVerbs)

@@ -347,6 +347,9 @@ private:
             return {{"model", model}, {"format", "torchscript"}, {"out", (folder / "tiny.pt").string()}};
         if (operation == "augmentation-preview")
             return {{"project", project_folder_.string()}, {"item", first_item_}, {"count", 2}, {"seed", 1}};
+        if (operation == "tabulate")
+            return {{"input", {{"path", project_folder_.string()}, {"from", "objects"}}},
+                    {"out", (folder / "objects.tab").string()}};
         if (operation == "embed")
             return {{"input", {{"path", table().string()}}}, {"method", "umap"}, {"set", {{"epochs", 20}}}};
         if (operation == "cluster")

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A row for each labelled object of a project.
+#include "core/data/measurement_table.h"
+#include "core/formats/image_reader.h"
+#include "core/intake/number_columns.h"
+#include "core/intake/project_table.h"
+#include "core/project/project.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace eyepiece {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t block = 4096; // px: objects whose corners lie in one are measured together
+
+// What is known of an image before it is measured in.
+struct Picture {
+    std::optional<ImageInfo> info;
+    std::string problem; // why there is none
+};
+
+Picture look_at(const Item& item) {
+    try {
+        const ImageInfo info = probe_image(item.path);
+        if (info.width != item.width || info.height != item.height)
+            return {std::nullopt, "it is no longer of the size in which it was labelled."};
+        return {info, {}};
+    } catch (const Error& error) {
+        return {std::nullopt, error.what()};
+    }
+}
+
+std::vector<std::vector<LabelObject>> blocks_of(const std::vector<LabelObject>& objects) {
+    std::map<std::pair<std::int64_t, std::int64_t>, std::vector<LabelObject>> blocks;
+    for (const LabelObject& object : objects)
+        blocks[{object.bounds.y / block, object.bounds.x / block}].push_back(object);
+    std::vector<std::vector<LabelObject>> result;
+    for (auto& [place, members] : blocks)
+        result.push_back(std::move(members));
+    return result;
+}
+
+class ObjectTable final : public ProjectTable {
+public:
+    Table make(const fs::path& folder, const Json& set, JobContext& context) const override {
+        if (!Project::is_project(folder))
+            throw Error(ErrorCode::BadInput, "\"" + folder.string() +
+                                                 "\" is no project, so it has no labelled objects. Give a "
+                                                 "project, or take its images.");
+        const auto project = Project::open(folder, Project::Access::ReadOnly);
+        std::vector<Item> items = project->items().all();
+        std::erase_if(items, [](const Item& item) { return item.objects == 0; });
+        if (items.empty())
+            throw Error(ErrorCode::NotFound, "No object is labelled in the project \"" + folder.string() +
+                                                 "\". Label some, or import masks, and then measure them.");
+        Work work{*project, context, set.at("intensities").get<bool>(), items};
+        return work.table();
+    }
+
+private:
+    struct Work {
+        Work(Project& of, JobContext& job, bool with_intensities, const std::vector<Item>& labelled)
+            : project(of)
+            , context(job)
+            , intensities(with_intensities)
+            , items(labelled)
+            , numbers(count(labelled)) {
+            for (const LabelClass& known : project.classes().all())
+                class_names[known.id] = known.name;
+        }
+
+        static std::size_t count(const std::vector<Item>& items) {
+            std::size_t all = 0;
+            for (const Item& item : items)
+                all += static_cast<std::size_t>(item.objects);
+            return all;
+        }
+
+        Table table() {
+            look_at_images();
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                context.throw_if_cancelled();
+                context.progress(0.1 + 0.9 * static_cast<double>(i) / static_cast<double>(items.size()),
+                                 "Measuring the objects");
+                measure(i);
+            }
+            return finished();
+        }
+
+        // The images' own scale is used where all of them state one unit; else lengths are in px everywhere.
+        void look_at_images() {
+            std::string unit;
+            for (std::size_t i = 0; i < items.size(); ++i) {
+                context.throw_if_cancelled();
+                context.progress(0.1 * static_cast<double>(i) / static_cast<double>(items.size()),
+                                 "Looking at the images");
+                pictures.push_back(look_at(items[i]));
+                const std::optional<ImageInfo>& info = pictures.back().info;
+                scaled = scaled && info && info->pixel_size.x > 0 && info->pixel_size.y > 0 &&
+                         (unit.empty() || unit == info->pixel_size.unit);
+                if (info)
+                    unit = info->pixel_size.unit;
+            }
+        }
+
+        void measure(std::size_t at) {
+            const Item& item = items[at];
+            std::vector<LabelObject> objects = project.labels().objects(item.id);
+            std::sort(objects.begin(), objects.end(),
+                      [](const LabelObject& a, const LabelObject& b) { return a.id < b.id; });
+            if (static_cast<std::int64_t>(objects.size()) != item.objects)
+                throw Error(ErrorCode::Conflict,
+                            "The labels of " + item.name +
+                                " were changed while they were being measured. Measure them once more.");
+            std::unique_ptr<ImageSource> source;
+            std::string problem = pictures[at].problem;
+            if (intensities && pictures[at].info) {
+                try {
+                    source = open_image(item.path);
+                } catch (const Error& error) {
+                    problem = error.what();
+                }
+            }
+            if (intensities && !source)
+                context.warn("Only the shapes of the objects of " + item.name + " were measured: " + problem);
+            std::unordered_map<ObjectId, std::size_t> row_of;
+            for (const LabelObject& object : objects) {
+                row_of.emplace(object.id, rows.size());
+                rows.push_back(&item);
+                object_ids.push_back(object.id);
+                classes.push_back(class_names.at(object.class_id));
+            }
+            for (const auto& members : blocks_of(objects)) {
+                context.throw_if_cancelled();
+                measure_block(at, source.get(), members, row_of);
+            }
+        }
+
+        void measure_block(std::size_t item, ImageSource* source, const std::vector<LabelObject>& members,
+                           const std::unordered_map<ObjectId, std::size_t>& row_of) {
+            Region region;
+            std::unordered_set<ObjectId> wanted;
+            for (const LabelObject& object : members) {
+                region = region.united(object.bounds);
+                wanted.insert(object.id);
+            }
+            LabelMap labels = project.labels().read(items[item].id, region);
+            for (ObjectId& id : labels.ids()) // of other blocks, and cut off here
+                if (id != 0 && !wanted.contains(id))
+                    id = 0;
+            MeasurementOptions options;
+            options.left = region.x;
+            options.top = region.y;
+            Image image;
+            if (scaled)
+                options.pixel_size = pictures[item].info->pixel_size;
+            if (source) {
+                options.channel_names = channel_names(source->info());
+                image = source->read(region);
+            }
+            const Table measured = measurement_table(labels, image.empty() ? nullptr : &image, options);
+            std::vector<std::string> names, places;
+            std::vector<std::size_t> features, positions;
+            for (std::size_t c = 0; c < measured.columns(); ++c) {
+                const bool feature = measured.role(c) == ColumnRole::Feature;
+                (feature ? features : positions).push_back(c);
+                (feature ? names : places).push_back(measured.name(c));
+            }
+            std::vector<double> values;
+            const auto put = [&](NumberColumns<double>& into, const std::vector<std::string>& of,
+                                 const std::vector<std::size_t>& columns, std::size_t at, std::size_t row) {
+                values.clear();
+                for (const std::size_t c : columns)
+                    values.push_back(measured.dense()[c].number(at));
+                into.set(row, of, values);
+            };
+            for (std::size_t at = 0; at < measured.rows(); ++at) {
+                const auto id =
+                    static_cast<ObjectId>(std::stoul(std::string(measured.row_names()->view(at))));
+                put(numbers, names, features, at, row_of.at(id));
+                put(where, places, positions, at, row_of.at(id));
+            }
+        }
+
+        Table finished() {
+            TextValues names, class_values;
+            for (std::size_t row = 0; row < rows.size(); ++row) {
+                names.push_back(rows[row]->name + " #" + std::to_string(object_ids[row]));
+                class_values.push_back(classes[row]);
+            }
+            Table table;
+            table.add(Column::text("class", std::move(class_values))
+                          .as_categorical()
+                          .with_role(ColumnRole::Target));
+            for (Column& column : item_columns(rows))
+                table.add(std::move(column));
+            table.add(
+                Column::integers(object_id_column, std::move(object_ids)).with_role(ColumnRole::Annotation));
+            for (Column& column : std::move(numbers).take(ColumnRole::Feature))
+                table.add(std::move(column));
+            for (Column& column : std::move(where).take(ColumnRole::Annotation))
+                table.add(std::move(column));
+            table.set_row_names(Column::text("object", std::move(names)));
+            return table;
+        }
+
+        Project& project;
+        JobContext& context;
+        const bool intensities;
+        const std::vector<Item>& items;
+        NumberColumns<double> numbers, where{count(items)};
+        std::vector<Picture> pictures = {};
+        bool scaled = true;
+        std::map<ClassId, std::string> class_names = {};
+        std::vector<const Item*> rows = {};
+        std::vector<std::int64_t> object_ids = {};
+        std::vector<std::string> classes = {};
+    };
+};
+
+} // namespace
+
+void register_object_table(ProjectTableRegistry& tables) {
+    tables.add({.name = "objects",
+                .title = "The labelled objects",
+                .help = "A row for each labelled object of the project: its shape, its intensities in each "
+                        "channel of the image, its class and place.",
+                .parameters = {boolean_parameter("intensities", true, "Intensities",
+                                                 "Mean, spread, minimum and maximum of each channel within "
+                                                 "the object; without, only shapes are measured and no "
+                                                 "image is read.")},
+                .make = [] { return std::make_unique<ObjectTable>(); }});
+}
+
+} // namespace eyepiece
