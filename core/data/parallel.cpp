@@ -10,9 +10,9 @@
 
 namespace eyepiece {
 
-void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work) {
+void parallel_for(std::size_t count, const std::function<void(std::size_t)>& work, std::size_t most_threads) {
     const std::size_t threads =
-        std::min<std::size_t>({count, std::max(1u, std::thread::hardware_concurrency()), 8});
+        std::min<std::size_t>({count, std::max(1u, std::thread::hardware_concurrency()), most_threads});
     if (threads <= 1) {
         for (std::size_t i = 0; i < count; ++i)
             work(i);

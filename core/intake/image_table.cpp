@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A row for each image: its pixels in small, and simple statistics.
+#include "core/data/parallel.h"
 #include "core/formats/image_reader.h"
 #include "core/intake/number_columns.h"
 #include "core/intake/project_table.h"
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
 #include <exception>
 #include <limits>
-#include <thread>
 
 namespace eyepiece {
 namespace {
@@ -19,7 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t most_pixels = std::int64_t{1} << 26; // of an image; larger ones are read coarser
 constexpr std::int64_t strip_pixels = std::int64_t{1} << 22;
-constexpr std::size_t batch = 64; // images whose small pictures wait for their place at once
+constexpr std::size_t most_readers = 4; // each holds an image
+constexpr std::size_t batch = 64;       // images whose small pictures wait for their place at once
 
 // ITU-R BT.601, as luminance() has them.
 constexpr std::array<double, 3> luma{0.299, 0.587, 0.114};
@@ -226,17 +226,13 @@ private:
     static std::vector<Values> read_batch(std::span<const Item> items, const Settings& settings,
                                           const JobContext& context) {
         std::vector<Values> all(items.size());
-        std::atomic<std::size_t> next{0};
-        {
-            const std::size_t workers =
-                std::min<std::size_t>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u), items.size());
-            std::vector<std::jthread> threads;
-            for (std::size_t worker = 0; worker < workers; ++worker)
-                threads.emplace_back([&] {
-                    for (std::size_t i = next++; i < items.size() && !context.cancelled(); i = next++)
-                        all[i] = read(items[i].path, settings, context);
-                });
-        }
+        parallel_for(
+            items.size(),
+            [&](std::size_t i) {
+                if (!context.cancelled())
+                    all[i] = read(items[i].path, settings, context);
+            },
+            most_readers);
         context.throw_if_cancelled();
         return all;
     }
