@@ -245,11 +245,12 @@ std::vector<float> scores_of(const Centred& x, const std::vector<float>& axes, i
     return x.times(turned, count);
 }
 
-// Calls use(scores) for pieces of the rows, so that no centred copy of all is made.
-template<class Use>
-void in_pieces(const PrincipalComponents& components, MatrixView data, int threads, JobContext& context,
-               const Use& use) {
+// The same from the data as they are: in pieces, so that no centred copy of all is made.
+std::vector<float> scores_in_pieces(const PrincipalComponents& components, MatrixView data, int threads,
+                                    JobContext& context) {
     const std::int64_t piece = data.sparse ? data.rows : 8192; // a row's scores are the same in any piece
+    std::vector<float> scores;
+    scores.reserve(static_cast<std::size_t>(data.rows * components.count));
     for (std::int64_t from = 0; from < data.rows; from += piece) {
         const std::int64_t count = std::min(piece, data.rows - from);
         const MatrixView some =
@@ -257,16 +258,15 @@ void in_pieces(const PrincipalComponents& components, MatrixView data, int threa
                         : MatrixView{data.values.subspan(static_cast<std::size_t>(from * data.columns),
                                                          static_cast<std::size_t>(count * data.columns)),
                                      count, data.columns};
-        use(scores_of(Centred(some, components.mean, threads, context), components.axes, components.count));
+        const std::vector<float> part =
+            scores_of(Centred(some, components.mean, threads, context), components.axes, components.count);
+        scores.insert(scores.end(), part.begin(), part.end());
     }
+    return scores;
 }
 
-// Keeps the scores; each axis's score of largest size is positive.
-void decide_signs(PrincipalComponents& components, MatrixView data, int threads, JobContext& context) {
-    std::vector<float>& scores = components.scores;
-    scores.reserve(static_cast<std::size_t>(data.rows * components.count));
-    in_pieces(components, data, threads, context,
-              [&](const std::vector<float>& some) { scores.insert(scores.end(), some.begin(), some.end()); });
+// Takes the scores; each axis's score of largest size becomes positive.
+void keep_scores(PrincipalComponents& components, std::vector<float> scores) {
     const auto count = static_cast<std::size_t>(components.count);
     const auto columns = static_cast<std::size_t>(components.columns);
     std::vector<float> largest(count);
@@ -281,6 +281,7 @@ void decide_signs(PrincipalComponents& components, MatrixView data, int threads,
         for (std::size_t at = c; at < scores.size(); at += count)
             scores[at] *= -1;
     }
+    components.scores = std::move(scores);
 }
 
 PrincipalComponents incremental(MatrixView data, int count, std::int64_t batch, int threads,
@@ -331,7 +332,7 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
                               std::to_string(side) + ". Choose the solver randomised or automatic.");
     if (solver == PcaSolver::Incremental) {
         PrincipalComponents found = incremental(data, count, batch, threads, context);
-        decide_signs(found, data, threads, context);
+        keep_scores(found, scores_in_pieces(found, data, threads, context));
         return found;
     }
     PrincipalComponents result;
@@ -351,16 +352,13 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
     else
         randomised(x, result, seed, context);
     context.throw_if_cancelled();
-    decide_signs(result, data, threads, context);
+    keep_scores(result, scores_of(x, result.axes, count));
     return result;
 }
 
 std::vector<float> PrincipalComponents::transform(MatrixView data, bool whiten, int threads,
                                                   JobContext& context) const {
-    std::vector<float> placed;
-    placed.reserve(static_cast<std::size_t>(data.rows * count));
-    in_pieces(*this, data, threads, context,
-              [&](const std::vector<float>& some) { placed.insert(placed.end(), some.begin(), some.end()); });
+    std::vector<float> placed = scores_in_pieces(*this, data, threads, context);
     if (whiten)
         whiten_scores(placed);
     return placed;

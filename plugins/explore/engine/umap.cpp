@@ -42,7 +42,8 @@ inline std::uint32_t draw(std::uint64_t& state) { // xorshift64*: Vigna 2016
     return value > 4.f ? 4.f : value;
 }
 
-constexpr int lanes = 8;          // points at random are taken so many at a time; five are the rule
+constexpr int lanes = 8; // points at random are taken so many at a time; five are the rule
+constexpr int most_negatives = 64;
 constexpr int ahead = 32 * lanes; // so many are drawn before they are needed, so that memory answers in time
 
 // A point's edges that are due, some at a time, with what they need of other points.
@@ -97,7 +98,8 @@ EYEPIECE_SIMD void move_point(const Edges& edges, const Forces& f, float epoch, 
     Due due;
     due.blocks = (f.negatives + lanes - 1) / lanes;
     const int width = due.blocks * lanes;
-    alignas(32) float scale[ahead / 4]; // of each of an edge's random points; 0 where its lane stays empty
+    alignas(
+        32) float scale[most_negatives]; // of each of an edge's random points; 0 where its lane stays empty
     for (int j = 0; j < width; ++j)
         scale[j] = j < f.negatives ? 2 * f.repulsion * b : 0;
     for (std::int64_t e = 0; e < edges.count;) {
@@ -349,7 +351,7 @@ ParameterSchema Umap::parameters() {
         integer_parameter(
             "negative-sample-rate", 5, "Negative samples",
             "From how many points at random a point is pushed away, per neighbour that draws it.")
-            .range(1, 64)
+            .range(1, most_negatives)
             .rarely(),
         real_parameter("repulsion-strength", 1, "Repulsion", "Weight of the negative samples.")
             .range(0, 10)
