@@ -4,11 +4,7 @@
 #include "plugins/explore/panels/exploration.h"
 #include "widgets/theme/controls.h"
 
-#include <QHelpEvent>
-#include <QKeyEvent>
-#include <QMouseEvent>
 #include <QPainter>
-#include <QToolTip>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -42,94 +38,41 @@ QString probability(double q) {
 
 } // namespace
 
-DifferenceBars::DifferenceBars(const Theme& theme, QWidget* parent) : QWidget(parent), theme_(theme) {
+DifferenceBars::DifferenceBars(const Theme& theme, QWidget* parent) : LineList(theme, line, parent) {
     setObjectName(QStringLiteral("apart.bars"));
     setAccessibleName(tr("Columns that differ most"));
-    setFocusPolicy(Qt::StrongFocus);
-    setCursor(Qt::PointingHandCursor);
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    connect(&theme_, &Theme::changed, this, qOverload<>(&QWidget::update));
 }
 
 void DifferenceBars::set_bars(std::vector<Bar> bars) {
     bars_ = std::move(bars);
-    current_ = 0;
     QStringList said;
     for (const Bar& bar : bars_)
         said << bar.name + ": " + bar.figure;
-    setAccessibleDescription(said.join(QStringLiteral(", ")));
-    updateGeometry();
-    update();
-}
-
-QSize DifferenceBars::sizeHint() const {
-    return {220, static_cast<int>(bars_.size()) * line};
-}
-
-QRect DifferenceBars::bar_rect(int at) const {
-    return {0, at * line, width(), line};
+    lines_changed(said, 0);
 }
 
 void DifferenceBars::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setFont(theme_.figures());
+    painter.setFont(theme().figures());
     const QFontMetrics metrics(painter.font());
     const int figures = metrics.horizontalAdvance(QStringLiteral("−00.0"));
     const int names = width() * 42 / 100, left = names + 8, room = std::max(8, width() - left - figures - 8);
     for (std::size_t at = 0; at < bars_.size(); ++at) {
         const Bar& bar = bars_[at];
         const int top = static_cast<int>(at) * line, middle = top + line / 2;
-        painter.setPen(theme_.color(Token::Text));
+        painter.setPen(theme().color(Token::Text));
         painter.drawText(QRect(0, top, names, line), Qt::AlignLeft | Qt::AlignVCenter,
                          metrics.elidedText(bar.name, Qt::ElideRight, names));
-        painter.setPen(theme_.color(Token::Muted));
+        painter.setPen(theme().color(Token::Muted));
         painter.drawText(QRect(0, top, width(), line), Qt::AlignRight | Qt::AlignVCenter, bar.figure);
         painter.setPen(Qt::NoPen);
-        painter.setBrush(theme_.color(Token::Line));
+        painter.setBrush(theme().color(Token::Line));
         painter.drawRoundedRect(QRectF(left, middle - bar_height / 2, room, bar_height), 2, 2);
-        painter.setBrush(theme_.color(Token::Look));
+        painter.setBrush(theme().color(Token::Look));
         painter.drawRoundedRect(QRectF(left, middle - bar_height / 2, room * bar.length, bar_height), 2, 2);
-        if (hasFocus() && static_cast<int>(at) == current_) {
-            painter.setPen(QPen(theme_.color(Token::Accent), 1));
-            painter.setBrush(Qt::NoBrush);
-            painter.drawRoundedRect(QRectF(0.5, top + 1.5, width() - 1, line - 3), 4, 4);
-        }
     }
-}
-
-void DifferenceBars::mousePressEvent(QMouseEvent* event) {
-    const int at = static_cast<int>(event->position().y()) / line;
-    if (at < 0 || at >= static_cast<int>(bars_.size()))
-        return;
-    current_ = at;
-    update();
-    Q_EMIT chosen(bars_[static_cast<std::size_t>(at)].column);
-}
-
-void DifferenceBars::keyPressEvent(QKeyEvent* event) {
-    if (bars_.empty())
-        return QWidget::keyPressEvent(event);
-    if (event->key() == Qt::Key_Down)
-        current_ = std::min(current_ + 1, static_cast<int>(bars_.size()) - 1);
-    else if (event->key() == Qt::Key_Up)
-        current_ = std::max(current_ - 1, 0);
-    else if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Space)
-        Q_EMIT chosen(bars_[static_cast<std::size_t>(current_)].column);
-    else
-        return QWidget::keyPressEvent(event);
-    update();
-}
-
-bool DifferenceBars::event(QEvent* event) {
-    if (event->type() == QEvent::ToolTip) {
-        const auto* help = static_cast<QHelpEvent*>(event);
-        const int at = help->pos().y() / line;
-        if (at >= 0 && at < static_cast<int>(bars_.size()))
-            QToolTip::showText(help->globalPos(), bars_[static_cast<std::size_t>(at)].tip, this);
-        return true;
-    }
-    return QWidget::event(event);
+    paint_focus(painter);
 }
 
 ApartSection::ApartSection(const Theme& theme, Exploration& exploration, QWidget* parent)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/data/group_difference.h"
+#include "plugins/explore/panels/line_list.h"
 #include "widgets/table/latest_work.h"
 
 #include <QTimer>
@@ -14,8 +15,8 @@ namespace eyepiece {
 class Exploration;
 class Theme;
 
-// The largest differences as bars: a line each, which a click or Return chooses.
-class DifferenceBars : public QWidget {
+// The largest differences as bars, of which one is chosen.
+class DifferenceBars : public LineList {
     Q_OBJECT
 public:
     struct Bar {
@@ -25,24 +26,18 @@ public:
     };
     explicit DifferenceBars(const Theme& theme, QWidget* parent = nullptr);
     void set_bars(std::vector<Bar> bars);
-    const std::vector<Bar>& bars() const { return bars_; }
-    QRect bar_rect(int at) const;
-    QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return {120, sizeHint().height()}; }
 
 Q_SIGNALS:
     void chosen(std::size_t column);
 
 protected:
+    int count() const override { return static_cast<int>(bars_.size()); }
+    QString tip(int at) const override { return bars_[static_cast<std::size_t>(at)].tip; }
+    void choose(int at) override { Q_EMIT chosen(bars_[static_cast<std::size_t>(at)].column); }
     void paintEvent(QPaintEvent* event) override;
-    void mousePressEvent(QMouseEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
-    bool event(QEvent* event) override;
 
 private:
-    const Theme& theme_;
     std::vector<Bar> bars_;
-    int current_ = 0;
 };
 
 // What sets the selected rows apart from the rest: the columns that differ most, with how sure that is.

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include <QString>
-#include <QWidget>
+#include "plugins/explore/panels/line_list.h"
+
 #include <vector>
 
 namespace eyepiece {
 
-class Theme;
-
 // Models by their score: a line each, with the score's interval drawn on one scale for all, which a click or
 // Return chooses. The baseline's score runs through all lines: what does not pass it is worth nothing.
-class ModelRanking : public QWidget {
+class ModelRanking : public LineList {
     Q_OBJECT
 public:
     struct Line {
@@ -23,26 +21,19 @@ public:
     void set_lines(std::vector<Line> lines);
     const std::vector<Line>& lines() const { return lines_; }
     void set_current(const QString& name); // the one that is explained
-    QRect line_rect(int at) const;
-    QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return {120, sizeHint().height()}; }
 
 Q_SIGNALS:
     void chosen(const QString& name);
 
 protected:
+    int count() const override { return static_cast<int>(lines_.size()); }
+    QString tip(int at) const override { return lines_[static_cast<std::size_t>(at)].tip; }
+    void choose(int at) override;
     void paintEvent(QPaintEvent* event) override;
-    void mousePressEvent(QMouseEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
-    bool event(QEvent* event) override;
 
 private:
-    void choose(int at);
-
-    const Theme& theme_;
     std::vector<Line> lines_;
     double least_ = 0, most_ = 1; // of the scale
-    int current_ = 0;
     QString explained_;
 };
 
