@@ -21,9 +21,7 @@ ColorChoice::ColorChoice(WorkbenchContext& context, Exploration& exploration, QW
     connect(this, &QComboBox::currentIndexChanged, this, [this] {
         if (filling_)
             return;
-        Json look = exploration_.record().look;
-        look["color"] = currentText().toStdString();
-        exploration_.set_look(look);
+        exploration_.update_look({{"color", currentText().toStdString()}});
         Q_EMIT column_changed();
         read();
     });

@@ -257,7 +257,7 @@ bool Exploration::up_to_date(int id) const {
     return one && one->outcome && one->outcome->spec == spec(id);
 }
 
-Json Exploration::asked_of_table(bool categories) const {
+Json Exploration::asked_of_table(bool categories, int before) const {
     Json input = {{"path", record_.source.path}};
     if (record_.source.format != "auto")
         input["format"] = record_.source.format;
@@ -279,27 +279,25 @@ Json Exploration::asked_of_table(bool categories) const {
         }
         input["columns"] = features;
     }
-    return {{"input", input}, {"steps", Json::array()}, {"seed", seed}};
+    Json steps = Json::array();
+    for (const ExplorationStep& one : record_.steps) {
+        if (one.id == before)
+            break;
+        if (one.kind == StepKind::Prepare)
+            steps.push_back({{"name", one.name}, {"set", one.set}});
+    }
+    return {{"input", input}, {"steps", steps}, {"seed", seed}};
 }
 
 Json Exploration::table_spec() const {
-    Json spec = asked_of_table(true);
-    for (const ExplorationStep& one : record_.steps)
-        if (one.kind == StepKind::Prepare)
-            spec["steps"].push_back({{"name", one.name}, {"set", one.set}});
-    return spec;
+    return asked_of_table(true, 0);
 }
 
 Json Exploration::spec(int id) const {
-    Json spec = asked_of_table(false);
-    for (const ExplorationStep& one : record_.steps) {
-        if (one.id == id) {
-            spec["method"] = one.name;
-            spec["set"] = one.set;
-            break;
-        }
-        if (one.kind == StepKind::Prepare)
-            spec["steps"].push_back({{"name", one.name}, {"set", one.set}});
+    Json spec = asked_of_table(false, id);
+    if (const ExplorationStep* one = step(id)) {
+        spec["method"] = one->name;
+        spec["set"] = one->set;
     }
     return spec;
 }
@@ -401,10 +399,12 @@ void Exploration::name_rows(const std::string& name, const std::vector<std::size
     Q_EMIT record_changed();
 }
 
-void Exploration::set_look(const Json& look) {
+void Exploration::update_look(const Json& members) {
+    Json look = record_.look;
+    look.update(members);
     if (record_.look == look)
         return;
-    record_.look = look;
+    record_.look = std::move(look);
     Q_EMIT record_changed();
 }
 

@@ -61,7 +61,7 @@ public:
 
     // Gives the rows a class of this name; a row has one class at most. An empty name takes it away.
     void name_rows(const std::string& name, const std::vector<std::size_t>& rows);
-    void set_look(const Json& look);
+    void update_look(const Json& members); // the others stay
 
     // "UMAP"; "UMAP (step 3)" where there are several.
     std::string distinct_title(const ExplorationStep& step) const;
@@ -77,7 +77,7 @@ Q_SIGNALS:
 
 private:
     ExplorationStep* find(int id);
-    Json asked_of_table(bool categories) const;
+    Json asked_of_table(bool categories, int before) const; // what prepares the step `before`; 0: all
     void rebuild();
 
     std::shared_ptr<const OpenedTable> opened_;

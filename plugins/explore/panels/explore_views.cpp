@@ -116,10 +116,8 @@ QAction* ExploreViews::add_view(const char* key, const QString& title, const QSt
                                             .handler =
                                                 [this, key = std::string(key)] {
                                                     show_view(key);
-                                                    Json look = exploration_.record().look;
-                                                    look["view"] = key;
                                                     if (exploration_.is_open())
-                                                        exploration_.set_look(look);
+                                                        exploration_.update_look({{"view", key}});
                                                 },
                                             .checkable = true},
                                            this);

@@ -179,10 +179,8 @@ void ModelsSection::fill_boxes() {
 void ModelsSection::remember() {
     if (filling_ || !exploration_.is_open())
         return;
-    Json look = exploration_.record().look;
-    look["target"] = target_->currentData().toString().toStdString();
-    look["group"] = group_->currentData().toString().toStdString();
-    exploration_.set_look(look);
+    exploration_.update_look({{"target", target_->currentData().toString().toStdString()},
+                              {"group", group_->currentData().toString().toStdString()}});
     refresh();
 }
 

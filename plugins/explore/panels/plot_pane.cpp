@@ -150,11 +150,11 @@ void PlotPane::remember() {
         mine["columns"] = names_;
     for (const Setting& setting : settings_)
         mine[setting.key] = setting.box->currentData().toString().toStdString();
-    Json look = exploration_.record().look;
-    if (!look["views"].is_object())
-        look["views"] = Json::object();
-    look["views"][key_] = mine;
-    exploration_.set_look(look);
+    Json views = exploration_.record().look.value("views", Json::object());
+    if (!views.is_object())
+        views = Json::object();
+    views[key_] = std::move(mine);
+    exploration_.update_look({{"views", std::move(views)}});
 }
 
 void PlotPane::set_coloring(std::shared_ptr<const ScatterColoring> coloring) {

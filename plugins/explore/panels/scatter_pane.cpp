@@ -437,14 +437,12 @@ void ScatterPane::show_title() {
 }
 
 void ScatterPane::remember() {
-    Json look = exploration_.record().look;
-    look["map"] = step_;
+    Json look{{"map", step_}, {"density", view_->density()}};
     for (const auto& [name, box] :
          {std::pair<const char*, QComboBox*>{"x", x_}, {"y", y_}, {"z", z_}, {"size", size_}})
         if (box->count() > 0)
             look[name] = box->currentText().toStdString();
-    look["density"] = view_->density();
-    exploration_.set_look(look);
+    exploration_.update_look(look);
 }
 
 QString ScatterPane::describe(std::size_t row) const {
