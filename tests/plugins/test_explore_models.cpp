@@ -156,6 +156,17 @@ private Q_SLOTS:
         QVERIFY(QGuiApplication::clipboard()->text().contains("--target garden"));
     }
 
+    void a_model_without_a_score_is_one_that_failed() {
+        say_models();
+        answers_["fit"]["result"]["models"][2]["scores"]["balanced-accuracy"]["mean"] = nullptr;
+        say();
+        open_flowers();
+        QVERIFY(press("models.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(ranking()->isVisible(), patience);
+        QVERIFY(ranking()->accessibleDescription().contains("Random forest: failed"));
+        QVERIFY(ranking()->accessibleDescription().contains("Ridge: 0.90 ± 0.03"));
+    }
+
     void what_is_to_be_predicted_is_kept() {
         say_models();
         open_flowers();

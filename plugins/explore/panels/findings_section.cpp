@@ -69,6 +69,8 @@ FindingsSection::FindingsSection(WorkbenchContext& context, Exploration& explora
     connect(copy_, &QPushButton::clicked, this,
             [this] { copy_command(target_words(exploration_, QStringLiteral("check")), context_.notices); });
     connect(check_, &TableInquiry::changed, this, &FindingsSection::refresh);
+    connect(check_, &TableInquiry::answer_changed, this, &FindingsSection::show_findings);
+    connect(check_, &TableInquiry::progressed, this, &FindingsSection::show_progress);
     for (const auto signal : {&Exploration::table_changed, &Exploration::steps_changed, &Exploration::closed,
                               &Exploration::record_changed})
         connect(&exploration_, signal, this, &FindingsSection::refresh);
@@ -85,17 +87,14 @@ void FindingsSection::refresh() {
     const bool busy = check_->running();
     run_->setEnabled(!busy);
     progress_->setVisible(busy);
-    progress_->set_fraction(check_->fraction());
     stage_->setVisible(busy);
-    stage_->setText(check_->stage());
+    show_progress();
     cancel_->setVisible(busy);
     problem_->setText(check_->problem());
     problem_->setVisible(!check_->problem().isEmpty());
     const bool any = check_->answer().is_object();
     copy_->setVisible(any);
     words_->setVisible(any);
-    if (check_->answer() != shown_)
-        show_findings();
     if (!any)
         return;
     const Json& answer = check_->answer();
@@ -112,12 +111,17 @@ void FindingsSection::refresh() {
     words_->setText(words.join('\n'));
 }
 
+void FindingsSection::show_progress() {
+    progress_->set_fraction(check_->fraction());
+    stage_->setText(check_->stage());
+}
+
 void FindingsSection::show_findings() {
-    shown_ = check_->answer();
     qDeleteAll(std::exchange(cards_, {}));
-    if (!shown_.is_object())
+    const Json& answer = check_->answer();
+    if (!answer.is_object())
         return;
-    const Json& findings = shown_.at("findings");
+    const Json& findings = answer.at("findings");
     for (std::size_t at = 0; at < findings.size(); ++at) {
         const Json& finding = findings[at];
         const std::string severity = finding.value("severity", std::string());

@@ -26,6 +26,7 @@ public:
 private:
     void run();
     void refresh();
+    void show_progress();
     void show_findings();
     void select(const Json& finding);
 
@@ -37,7 +38,6 @@ private:
     QLabel *stage_, *problem_, *words_;
     QVBoxLayout* list_;
     std::vector<Card*> cards_;
-    Json shown_; // the answer that the cards are of
 };
 
 } // namespace eyepiece

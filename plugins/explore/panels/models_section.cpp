@@ -129,14 +129,16 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
             [this] { copy_command(target_words(exploration_, QStringLiteral("fit")), context_.notices); });
     connect(ranking_, &ModelRanking::chosen, this, &ModelsSection::explain);
     connect(bars_, &DifferenceBars::chosen, this, &ModelsSection::column_chosen);
-    connect(fit_, &TableInquiry::answer_came, this,
-            [this] { explained_ = QString::fromStdString(fit_->answer().value("best", std::string())); });
-    for (TableInquiry* inquiry : {fit_, explanation_})
-        connect(inquiry, &TableInquiry::changed, this, &ModelsSection::refresh);
-    connect(&exploration_, &Exploration::table_changed, this, [this] {
-        fill_boxes();
-        refresh();
+    connect(fit_, &TableInquiry::answer_changed, this, [this] {
+        const Json& answer = fit_->answer();
+        explained_ =
+            answer.is_object() ? QString::fromStdString(answer.value("best", std::string())) : QString();
     });
+    for (TableInquiry* inquiry : {fit_, explanation_}) {
+        connect(inquiry, &TableInquiry::changed, this, &ModelsSection::refresh);
+        connect(inquiry, &TableInquiry::progressed, this, &ModelsSection::show_progress);
+    }
+    connect(&exploration_, &Exploration::table_changed, this, &ModelsSection::fill_boxes);
     connect(&exploration_, &Exploration::steps_changed, this, &ModelsSection::refresh);
     connect(&exploration_, &Exploration::step_changed, this, &ModelsSection::refresh);
     connect(&exploration_, &Exploration::closed, this, &ModelsSection::refresh);
@@ -217,13 +219,11 @@ Json ModelsSection::explanation_spec() const {
 void ModelsSection::refresh() {
     setVisible(exploration_.is_open());
     const bool busy = fit_->running() || explanation_->running();
-    const TableInquiry& shown = fit_->running() ? *fit_ : *explanation_;
     run_->setEnabled(!fit_->running() && target_->currentIndex() > 0);
     cancel_->setVisible(busy);
     progress_->setVisible(busy);
-    progress_->set_fraction(shown.fraction());
     stage_->setVisible(busy);
-    stage_->setText(shown.stage());
+    show_progress();
     copy_->setVisible(target_->currentIndex() > 0);
     const QString problem = fit_->problem().isEmpty() ? explanation_->problem() : fit_->problem();
     problem_->setText(problem);
@@ -236,6 +236,12 @@ void ModelsSection::refresh() {
     show_explanation();
 }
 
+void ModelsSection::show_progress() {
+    const TableInquiry& shown = fit_->running() ? *fit_ : *explanation_;
+    progress_->set_fraction(shown.fraction());
+    stage_->setText(shown.stage());
+}
+
 void ModelsSection::show_ranking(const Json& answer) {
     const std::string rank_by = answer.value("rank_by", std::string());
     std::vector<ModelRanking::Line> lines;
@@ -246,12 +252,15 @@ void ModelsSection::show_ranking(const Json& answer) {
         line.baseline = model.value("baseline", false);
         line.passes = line.baseline || model.value("beats_baseline", false);
         const auto scores = model.find("scores");
-        if (scores == model.end() || !scores->contains(rank_by)) {
+        const Json score =
+            scores != model.end() && scores->is_object() ? scores->value(rank_by, Json()) : Json();
+        if (!score.is_object() || !score.at("mean").is_number()) {
             line.failed = true;
             line.figure = tr("failed");
             line.tip = QString::fromStdString(model.value("error", std::string()));
+            if (line.tip.isEmpty())
+                line.tip = tr("It has no score: a fold lacks what the score needs.");
         } else {
-            const Json& score = scores->at(rank_by);
             line.score = score.at("mean").get<double>();
             const Json &low = score.at("low"), &high = score.at("high");
             line.low = low.is_number() ? low.get<double>() : line.score;

@@ -35,6 +35,7 @@ private:
     void run();
     void explain(const QString& model);
     void refresh();
+    void show_progress();
     void show_ranking(const Json& answer);
     void show_explanation();
     Json spec() const; // empty: nothing is to be predicted

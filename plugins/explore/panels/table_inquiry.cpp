@@ -24,12 +24,12 @@ void TableInquiry::ask(const Json& spec, const QString& title) {
     handlers.progress = [this](double fraction, const QString& stage) {
         fraction_ = fraction;
         stage_ = stage;
-        Q_EMIT changed();
+        Q_EMIT progressed();
     };
     handlers.done = [this, spec](const EngineReply& reply) {
         answer_ = reply.json();
         answered_ = spec;
-        Q_EMIT answer_came();
+        Q_EMIT answer_changed();
     };
     handlers.failed = [this](const Error& error) { problem_ = QString::fromUtf8(error.what()); };
     handlers.ended = [this] {
@@ -51,6 +51,7 @@ void TableInquiry::forget() {
     cancel();
     answer_ = answered_ = Json();
     problem_.clear();
+    Q_EMIT answer_changed();
     Q_EMIT changed();
 }
 

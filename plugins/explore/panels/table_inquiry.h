@@ -29,8 +29,9 @@ public:
     const QString& problem() const { return problem_; }
 
 Q_SIGNALS:
-    void changed();
-    void answer_came(); // before changed()
+    void changed();        // began, ended, was forgotten
+    void progressed();     // gets on
+    void answer_changed(); // another one, or none any more; before changed()
 
 private:
     WorkbenchContext& context_;
