@@ -34,6 +34,9 @@ public:
     virtual std::vector<float> place(MatrixView rows, int threads, JobContext& context) const;
 
 protected:
+    // Throws Error(BadInput) for new rows with another number of columns than the fitted ones.
+    static void expect_columns(MatrixView rows, std::int64_t fitted);
+
     std::vector<float> points_;
     int dimensions_ = 2;
     Json notes_ = Json::object();

@@ -16,6 +16,13 @@ std::vector<float> FittedEmbedding::place(MatrixView, int, JobContext&) const {
                                         "Choose another one.");
 }
 
+void FittedEmbedding::expect_columns(MatrixView rows, std::int64_t fitted) {
+    if (rows.columns != fitted)
+        throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
+                                             " columns, and the embedding was made of " +
+                                             std::to_string(fitted) + ". Give rows with the same columns.");
+}
+
 void order_clusters(ClusteringResult& result) {
     struct Seen {
         std::int64_t size = 0;

@@ -131,11 +131,7 @@ public:
         notes_ = std::move(notes);
     }
     std::vector<float> place(MatrixView rows, int threads, JobContext& context) const override {
-        if (rows.columns != standardisation_.columns())
-            throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
-                                                 " columns, and the embedding was made of " +
-                                                 std::to_string(standardisation_.columns()) +
-                                                 ". Give rows with the same columns.");
+        expect_columns(rows, standardisation_.columns());
         const std::vector<float> prepared = standardisation_.apply(rows);
         return encoded(encoder_, view_of(prepared, rows.columns), dimensions_, threads, context);
     }

@@ -341,11 +341,7 @@ public:
     }
 
     std::vector<float> place(MatrixView rows, int threads, JobContext& context) const override {
-        if (rows.columns != factors_.columns)
-            throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
-                                                 " columns, and the embedding was made of " +
-                                                 std::to_string(factors_.columns) +
-                                                 ". Give rows with the same columns.");
+        expect_columns(rows, factors_.columns);
         refuse_negative(rows, names_);
         return factors_.transform(rows, threads, context);
     }

@@ -51,11 +51,7 @@ public:
                   {"loadings", std::move(loadings)}};
     }
     std::vector<float> place(MatrixView rows, int threads, JobContext& context) const override {
-        if (rows.columns != components_.columns)
-            throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
-                                                 " columns, and the embedding was made of " +
-                                                 std::to_string(components_.columns) +
-                                                 ". Give rows with the same columns.");
+        expect_columns(rows, components_.columns);
         return components_.transform(rows, whiten_, threads, context);
     }
 

@@ -25,11 +25,7 @@ public:
         notes_["eigenvalues"] = coordinates_.eigenvalues();
     }
     std::vector<float> place(MatrixView rows, int threads, JobContext& context) const override {
-        if (rows.columns != columns_)
-            throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
-                                                 " columns, and the embedding was made of " +
-                                                 std::to_string(columns_) +
-                                                 ". Give rows with the same columns.");
+        expect_columns(rows, columns_);
         const auto wide = static_cast<std::size_t>(dimensions_),
                    side = static_cast<std::size_t>(coordinates_.rows());
         std::vector<float> points(static_cast<std::size_t>(rows.rows) * wide);

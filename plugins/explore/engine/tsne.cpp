@@ -118,10 +118,7 @@ private:
 // Each new row is drawn to its neighbours among the old and pushed by all of the old (Policar et al. 2021,
 // without any force between new rows): begun at the weighted mean of its neighbours.
 std::vector<float> FittedTsne::place(MatrixView rows, int threads, JobContext& context) const {
-    if (rows.columns != columns_)
-        throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
-                                             " columns, and the embedding was made of " +
-                                             std::to_string(columns_) + ". Give rows with the same columns.");
+    expect_columns(rows, columns_);
     if (dimensions_ != 2)
         throw Error(ErrorCode::Unsupported, "New rows can be placed in a t-SNE of two dimensions only.");
     const std::vector<float> prepared = prepared_rows(rows, metric_);

@@ -208,10 +208,7 @@ private:
 };
 
 std::vector<float> FittedUmap::place(MatrixView rows, int threads, JobContext& context) const {
-    if (rows.columns != columns_)
-        throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +
-                                             " columns, and the embedding was made of " +
-                                             std::to_string(columns_) + ". Give rows with the same columns.");
+    expect_columns(rows, columns_);
     const Metric metric = metric_from(set_.at("metric"));
     const std::vector<float> prepared = prepared_rows(rows, metric);
     const auto old_rows = static_cast<std::int64_t>(rows_.size()) / columns_;
