@@ -3,6 +3,7 @@
 #include "core/learning/random.h"
 #include "plugins/estimators/engine/estimators.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -120,6 +121,17 @@ struct Estimators {
 inline std::vector<double> predict(const FittedEstimator& fitted, const SmallTable& table, int threads = 1) {
     QuietJob job;
     return fitted.predict(table.view(), threads, job);
+}
+
+// The share of rows whose class has the largest of the predicted (rows, classes).
+inline double accuracy(const std::vector<double>& predicted, const SmallTable& table) {
+    const auto width = static_cast<std::size_t>(table.classes);
+    double right = 0;
+    for (std::size_t i = 0; i < table.labels.size(); ++i) {
+        const auto row = predicted.begin() + static_cast<std::ptrdiff_t>(i * width);
+        right += std::max_element(row, row + static_cast<std::ptrdiff_t>(width)) - row == table.labels[i];
+    }
+    return right / static_cast<double>(table.labels.size());
 }
 
 } // namespace eyepiece::testing

@@ -22,16 +22,6 @@ double largest_difference(const std::vector<double>& a, const std::vector<double
     return largest;
 }
 
-double accuracy(const std::vector<double>& predicted, const SmallTable& table) {
-    const auto width = static_cast<std::size_t>(table.classes);
-    double right = 0;
-    for (std::size_t i = 0; i < table.labels.size(); ++i) {
-        const auto row = predicted.begin() + static_cast<std::ptrdiff_t>(i * width);
-        right += std::max_element(row, row + static_cast<std::ptrdiff_t>(width)) - row == table.labels[i];
-    }
-    return right / static_cast<double>(table.labels.size());
-}
-
 double r2(const std::vector<double>& predicted, const SmallTable& table) {
     double mean = 0, total = 0, miss = 0;
     for (const double value : table.values)

@@ -22,16 +22,6 @@ std::size_t score_place(bool classes) {
     return classes ? 1 : 0;
 }
 
-double share_right(const std::vector<double>& predicted, const SmallTable& table) {
-    const auto width = static_cast<std::size_t>(table.classes);
-    double right = 0;
-    for (std::size_t i = 0; i < table.labels.size(); ++i) {
-        const auto row = predicted.begin() + static_cast<std::ptrdiff_t>(i * width);
-        right += std::max_element(row, row + static_cast<std::ptrdiff_t>(width)) - row == table.labels[i];
-    }
-    return right / static_cast<double>(table.labels.size());
-}
-
 // A category decides which way round a number tells the class: no weighted sum of one-hot columns says that.
 SmallTable crossed_table(int rows, std::uint64_t seed) {
     SmallTable table;
@@ -135,8 +125,8 @@ private Q_SLOTS:
 
     void categories_are_embedded() {
         const SmallTable train = crossed_table(1500, 1), test = crossed_table(500, 2);
-        const double network = share_right(predict(*estimators_.fit("mlp", train), test), test);
-        const double line = share_right(predict(*estimators_.fit("logistic", train), test), test);
+        const double network = accuracy(predict(*estimators_.fit("mlp", train), test), test);
+        const double line = accuracy(predict(*estimators_.fit("logistic", train), test), test);
         const QString figures = QString("network %1, logistic %2").arg(network).arg(line);
         QVERIFY2(network > 0.9 && line < 0.8, qPrintable(figures));
     }
@@ -177,7 +167,7 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < 400; ++i)
             if (table.labels[i] == 1)
                 table.features[i * 3 + 2] = missing;
-        const double right = share_right(predict(*estimators_.fit("mlp", table), table), table);
+        const double right = accuracy(predict(*estimators_.fit("mlp", table), table), table);
         QVERIFY2(right > 0.98, qPrintable(QString::number(right)));
     }
 
@@ -278,7 +268,7 @@ private Q_SLOTS:
                     {table.data(), estimators_.parameters("mlp", set), 1, 2}, job);
                 stopper.join();
                 QVERIFY(!cancels && fitted->notes().at("finished_early").get<bool>());
-                QVERIFY(share_right(predict(*fitted, table), table) > 0.5);
+                QVERIFY(accuracy(predict(*fitted, table), table) > 0.5);
             } catch (const Error& error) {
                 took = since.elapsed();
                 stopper.join();
