@@ -28,6 +28,8 @@ class TestTrainPanel : public PanelTest {
             {"plan", {{"epochs", 40}, {"reasons", {{"epochs", "214 objects are few"}}}}}};
         say();
     }
+    // The plan and the form of the settings come by answers of their own, in either order.
+    bool ready() const { return enabled("train.start") && enabled("field.epochs"); }
     RunState state() const {
         const auto& runs = context().runs.runs();
         return runs.empty() ? RunState::Damaged : runs.back().state;
@@ -37,7 +39,7 @@ private Q_SLOTS:
     void the_plan_is_a_sentence_and_settings_say_why() {
         answer_as_an_engine();
         show_stage(Stage::Train);
-        QTRY_VERIFY_WITH_TIMEOUT(enabled("train.start"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(ready(), patience);
         QVERIFY2(text("train.plan").contains("12 images, 214 objects: about 90 s"),
                  qPrintable(text("train.plan")));
         QVERIFY(text("train.plan").contains("a.tif has changed"));
@@ -50,7 +52,7 @@ private Q_SLOTS:
     void a_setting_that_cannot_be_used_is_said_where_it_stands() {
         answer_as_an_engine();
         show_stage(Stage::Train);
-        QTRY_VERIFY_WITH_TIMEOUT(enabled("train.start"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(ready(), patience);
         QVERIFY(type(window(), "field.epochs", "many"));
         QTRY_VERIFY_WITH_TIMEOUT(!enabled("train.start"), patience);
         QVERIFY(shown<QLabel>(window(), "problem.epochs"));
@@ -74,7 +76,7 @@ private Q_SLOTS:
     void the_same_as_a_command() {
         answer_as_an_engine();
         show_stage(Stage::Train);
-        QTRY_VERIFY_WITH_TIMEOUT(enabled("train.start"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(ready(), patience);
         QVERIFY(type(window(), "field.epochs", "7"));
         QVERIFY(click(window(), "train.copy-command"));
         QCOMPARE(clipboard(), "eyepiece-cli train " + path("project") +
@@ -96,7 +98,7 @@ private Q_SLOTS:
     void trains_to_the_end_and_shows_it() {
         answer_as_an_engine();
         show_stage(Stage::Train);
-        QTRY_VERIFY_WITH_TIMEOUT(enabled("train.start"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(ready(), patience);
         QVERIFY(click(window(), "train.start"));
         QTRY_COMPARE_WITH_TIMEOUT(state(), RunState::Finished, patience);
         QTRY_VERIFY_WITH_TIMEOUT(text("train.why").contains("All epochs were done"), patience);
@@ -144,7 +146,7 @@ private Q_SLOTS:
         answer_as_an_engine();
         context().runs.set_program({path("no such program"), "run"});
         show_stage(Stage::Train);
-        QTRY_VERIFY_WITH_TIMEOUT(enabled("train.start"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(ready(), patience);
         QVERIFY(click(window(), "train.start"));
         QTRY_VERIFY2_WITH_TIMEOUT(window().notice_bar().text().contains("could not be started"),
                                   qPrintable(window().notice_bar().text()), patience);
