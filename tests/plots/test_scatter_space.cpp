@@ -137,6 +137,15 @@ private Q_SLOTS:
         const auto scene = ScatterScene::build(space->seen(ScatterTurn::at_first()), never);
         const qint64 took = clock.elapsed();
         QCOMPARE(scene->x().size(), x.size());
+        // While one turns, a sample that is the same at every turn.
+        const auto some = ScatterScene::build(space->seen(ScatterTurn::at_first(), 5000), never),
+                   same = ScatterScene::build(space->seen(ScatterTurn().turned(1, 2), 5000), never);
+        QVERIFY(some->x().size() > 4700 && some->x().size() < 5300);
+        std::vector<std::uint32_t> rows(some->row().begin(), some->row().end()),
+            others(same->row().begin(), same->row().end());
+        std::sort(rows.begin(), rows.end());
+        std::sort(others.begin(), others.end());
+        QCOMPARE(rows, others);
         QVERIFY2(took < 250, qPrintable(QString::number(took))); // some 20 ms on a free core
     }
 };

@@ -72,7 +72,8 @@ QImage rasterise_lines(const ParallelLines& lines, const ScatterLook& look, cons
         const auto& left = *lines.heights[gap];
         const auto& right = *lines.heights[gap + 1];
         const auto pass = [&](bool of_selected, int opacity) {
-            for (std::size_t at = 0; at < order.size(); ++at) {
+            std::size_t drawn = 0;
+            for (std::size_t at = 0; at < order.size() && drawn < most_lines; ++at) {
                 if (at % check_every == 0 && stop)
                     return;
                 const std::uint32_t row = order[at];
@@ -80,6 +81,7 @@ QImage rasterise_lines(const ParallelLines& lines, const ScatterLook& look, cons
                 if (look.hidden[code] || (ink.any_selected() && ink.selected(row) != of_selected) ||
                     std::isnan(left[row]) || std::isnan(right[row]))
                     continue;
+                ++drawn;
                 draw_line(strip, (1 - static_cast<double>(left[row])) * high,
                           (1 - static_cast<double>(right[row])) * high, look.device_pixel_ratio,
                           ink.color(code), opacity);

@@ -4,6 +4,7 @@
 #include "widgets/theme/theme.h"
 
 #include <QKeyEvent>
+#include <QLocale>
 #include <QPainter>
 #include <algorithm>
 #include <cmath>
@@ -90,8 +91,14 @@ TablePlot::Preparation ParallelPlot::preparation() {
         const auto gaps =
             std::count_if(data.columns.begin(), data.columns.end(),
                           [&](const PlotColumn& column) { return column.finite < column.values.size(); });
+        QStringList notes;
         if (gaps > 0)
-            prepared.note = tr("Rows without a value have a gap there");
+            notes << tr("Rows without a value have a gap there");
+        if (data.rows > most_lines)
+            notes << tr("Lines: a fixed sample of %1 of %2 rows, and as many of the selected")
+                         .arg(QLocale().toString(qulonglong(most_lines)),
+                              QLocale().toString(qulonglong(data.rows)));
+        prepared.note = notes.join(QStringLiteral(" · "));
         prepared.adopt = [this, lines] { lines_ = lines; };
         return prepared;
     };

@@ -14,6 +14,15 @@ constexpr double title_place = 1.12;                  // along the axis, the cub
 
 using Rows = std::array<double, 9>;
 
+// A number for each row that has nothing to do with its neighbours' (Wellons' lowbias32, a bijection).
+std::uint32_t scattered(std::uint32_t row) {
+    row ^= row >> 16;
+    row *= 0x7feb352du;
+    row ^= row >> 15;
+    row *= 0x846ca68bu;
+    return row ^ row >> 16;
+}
+
 Rows product(const Rows& a, const Rows& b) {
     Rows c{};
     for (std::size_t i = 0; i < 3; ++i)
@@ -97,13 +106,19 @@ std::shared_ptr<const ScatterSpace> ScatterSpace::build(std::vector<float> x, st
     return space;
 }
 
-std::shared_ptr<const ScatterPoints> ScatterSpace::seen(const ScatterTurn& turn) const {
+std::shared_ptr<const ScatterPoints> ScatterSpace::seen(const ScatterTurn& turn, std::size_t most) const {
     auto points = std::make_shared<ScatterPoints>();
     points->reach = std::sqrt(3.0);
     points->x.resize(rows());
     points->y.resize(rows());
     points->depth.resize(rows());
+    const double kept = most < places_ ? static_cast<double>(most) / static_cast<double>(places_) : 1;
+    const auto threshold = static_cast<std::uint32_t>(kept * std::numeric_limits<std::uint32_t>::max());
     for (std::size_t row = 0; row < rows(); ++row) {
+        if (kept < 1 && scattered(static_cast<std::uint32_t>(row)) > threshold) {
+            points->x[row] = points->y[row] = std::numeric_limits<float>::quiet_NaN();
+            continue;
+        }
         const auto place = turn.seen(static_cast<double>(axes_[0][row]), static_cast<double>(axes_[1][row]),
                                      static_cast<double>(axes_[2][row]));
         points->x[row] = static_cast<float>(place[0]);

@@ -3,6 +3,7 @@
 #include "widgets/plots/scatter_scene.h"
 
 #include <array>
+#include <limits>
 
 namespace eyepiece {
 
@@ -28,8 +29,14 @@ public:
 
     std::size_t rows() const { return axes_[0].size(); }
     bool empty() const { return places_ == 0; }
+    static constexpr std::size_t most_while_turning =
+        60'000; // a picture of them is made within a frame or two
+
     // Seen from far away (an orthographic projection): what the view shows, with depths and the cube's edges.
-    std::shared_ptr<const ScatterPoints> seen(const ScatterTurn& turn) const;
+    // Of more than about `most` rows with a place a fixed sample of that size has one, and the rest none: for
+    // the pictures in between, while one turns.
+    std::shared_ptr<const ScatterPoints>
+    seen(const ScatterTurn& turn, std::size_t most = std::numeric_limits<std::size_t>::max()) const;
 
 private:
     std::array<std::vector<float>, 3> axes_;

@@ -19,6 +19,7 @@
 #include <QComboBox>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cmath>
@@ -31,6 +32,7 @@ namespace {
 constexpr int none = -1; // of a box: no column
 constexpr std::size_t described = 6;
 constexpr double turn_a_px = 0.008; // radians
+constexpr int rest_ms = 120;
 
 QComboBox* column_box(const char* name, const QString& accessible, const QString& help, QWidget* parent) {
     auto* box = new QComboBox(parent);
@@ -168,8 +170,15 @@ ScatterPane::ScatterPane(WorkbenchContext& context, Exploration& exploration, St
         if (!space_)
             return;
         turn_ = turn_.turned(delta.x() * turn_a_px, -delta.y() * turn_a_px);
-        view_->set_points_from([space = space_, turn = turn_] { return space->seen(turn); });
+        // Of very many points a sample follows the hand, and all are there as soon as it rests.
+        view_->set_points_from(
+            [space = space_, turn = turn_] { return space->seen(turn, ScatterSpace::most_while_turning); });
+        turned_->start();
     });
+    turned_ = new QTimer(this);
+    turned_->setSingleShot(true);
+    turned_->setInterval(rest_ms);
+    connect(turned_, &QTimer::timeout, this, &ScatterPane::show_space);
     connect(&color_, &ColorChoice::column_changed, this, &ScatterPane::show_title);
     connect(size_, &QComboBox::currentIndexChanged, this, [this] {
         if (!filling_) {
@@ -375,7 +384,13 @@ void ScatterPane::adopt_space(std::shared_ptr<const ScatterSpace> space) {
     }
     space_ = std::move(space);
     show_problem({});
-    view_->set_points_from([space = space_, turn = turn_] { return space->seen(turn); });
+    show_space();
+}
+
+void ScatterPane::show_space() {
+    turned_->stop();
+    if (space_)
+        view_->set_points_from([space = space_, turn = turn_] { return space->seen(turn); });
 }
 
 void ScatterPane::show_problem(const QString& problem) {

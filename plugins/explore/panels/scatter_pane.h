@@ -47,6 +47,7 @@ private:
     void show_points();
     void show_columns();
     void adopt_space(std::shared_ptr<const ScatterSpace> space);
+    void show_space();
     void show_problem(const QString& problem);
     void show_sizes();
     void show_title();
@@ -67,6 +68,7 @@ private:
     bool solid_ = false;
     std::shared_ptr<const ScatterSpace> space_; // null: a plane
     ScatterTurn turn_ = ScatterTurn::at_first();
+    QTimer* turned_; // runs until the hand rests
     int step_ = 0;
     std::shared_ptr<const StepOutcome> live_; // where the points are while the step runs
     std::shared_ptr<const void> shown_;       // what the view was given last
