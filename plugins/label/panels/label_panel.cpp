@@ -77,14 +77,14 @@ LabelPanel::~LabelPanel() {
 
 void LabelPanel::add_actions() {
     QList<QAction*> tool_actions;
-    for (const LabelTools::Command& command : tools_->commands()) {
+    for (const LabelCommand& command : tools_->commands()) {
         ActionSpec spec;
         spec.id = command.id;
         spec.title = command.title;
         spec.help = command.help;
         spec.icon = command.icon;
         spec.stage = Stage::Label;
-        spec.checkable = command.tool.has_value();
+        spec.checkable = command.chooses_tool;
         spec.handler = command.run;
         // Tab moves between controls everywhere but on the canvas, which knows the key itself.
         if (command.key != QKeySequence(Qt::Key_Tab) && command.key != QKeySequence(Qt::SHIFT | Qt::Key_Tab))
@@ -92,7 +92,8 @@ void LabelPanel::add_actions() {
         else
             spec.help = tr("On the canvas: %1").arg(command.key.toString(QKeySequence::NativeText));
         QAction* action = context_.actions.add(spec, this);
-        if (command.tool)
+        action->setAutoRepeat(command.repeats);
+        if (command.chooses_tool)
             tool_actions.append(action);
     }
     strip_ = new ToolStrip(*tools_, tool_actions, context_.theme, &context_.canvas);

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/canvas/label_tool.h"
+
+#include "widgets/canvas/tool_drawing.h"
+
+#include <QKeyEvent>
+#include <algorithm>
+#include <cmath>
+
+namespace eyepiece {
+
+void LabelToolSettings::set_brush_size(double size) {
+    size = std::round(std::clamp(size, smallest_brush, largest_brush));
+    if (size == brush_size_)
+        return;
+    brush_size_ = size;
+    Q_EMIT changed();
+}
+
+void LabelToolSettings::set_only_where_empty(bool on) {
+    if (on == only_where_empty_)
+        return;
+    only_where_empty_ = on;
+    Q_EMIT changed();
+}
+
+void LabelToolSettings::set_tolerance(double share) {
+    share = std::clamp(share, 0.01, 1.0);
+    if (share == tolerance_)
+        return;
+    tolerance_ = share;
+    Q_EMIT changed();
+}
+
+void LabelToolSettings::step_brush_size(double steps) {
+    const double by = std::max(1.0, brush_size_ * 0.1) * steps;
+    set_brush_size(brush_size_ + (std::abs(by) < 1 ? std::copysign(1.0, by) : by));
+}
+
+// ---- what all tools have
+
+bool LabelTool::key(QKeyEvent* event) {
+    return own_key(event) || (fallback_ && fallback_(event));
+}
+
+bool LabelTool::resize(double steps) {
+    if (steps == 0)
+        return true;
+    settings().step_brush_size(steps);
+    Q_EMIT repaint();
+    return true;
+}
+
+bool LabelTool::picked(const CanvasPointer& pointer) {
+    if (!(pointer.modifiers & Qt::AltModifier))
+        return false;
+    const QPoint pixel = pixel_of(pointer.image);
+    const LabelObject* object = editor().document().object(editor().document().at(pixel.x(), pixel.y()));
+    if (object) {
+        editor().set_current_class(object->class_id);
+        editor().select(object->id);
+    }
+    return true;
+}
+
+bool LabelTool::has_class() {
+    if (editor().current_class() >= 0)
+        return true;
+    Q_EMIT editor().refused(tr("There is no class to draw with yet. Add one under Classes at the right."));
+    return false;
+}
+
+} // namespace eyepiece

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "widgets/canvas/canvas_tool.h"
+#include "widgets/canvas/label_editor.h"
+
+#include <QKeySequence>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace eyepiece {
+
+class ImageCanvas;
+
+// What the labelling tools share and the panel shows.
+class EYEPIECE_EXPORT LabelToolSettings : public QObject {
+    Q_OBJECT
+public:
+    static constexpr double smallest_brush = 1, largest_brush = 400; // px across
+    using QObject::QObject;
+    double brush_size() const { return brush_size_; }
+    bool only_where_empty() const { return only_where_empty_; }
+    double tolerance() const { return tolerance_; } // of Fill, as a share of the contrast's range
+    void set_brush_size(double size);               // whole px, within the limits
+    void set_only_where_empty(bool on);
+    void set_tolerance(double share);
+    void step_brush_size(double steps); // by a tenth a step, at least by a pixel
+
+Q_SIGNALS:
+    void changed();
+
+private:
+    double brush_size_ = 18;
+    bool only_where_empty_ = true;
+    double tolerance_ = 0.15;
+};
+
+// What every labelling tool works with. None of it is owned.
+struct LabelToolContext {
+    ImageCanvas& canvas;
+    LabelEditor& editor;
+    LabelToolSettings& settings;
+};
+
+// What is common to the labelling tools: Alt-click picks, and keys go to the commands when the tool has no
+// use. All coordinates in image px.
+class EYEPIECE_EXPORT LabelTool : public CanvasTool {
+    Q_OBJECT
+public:
+    LabelTool(const LabelToolContext& context, QObject* parent) : CanvasTool(parent), context_(context) {}
+    bool key(QKeyEvent* event) final;
+    void set_fallback(std::function<bool(QKeyEvent*)> fallback) { fallback_ = std::move(fallback); }
+    bool resize(double steps) override;
+    // Something begun is not done: a stroke, an outline whose corners are being set.
+    virtual bool busy() const { return false; }
+
+protected:
+    virtual bool own_key(QKeyEvent*) { return false; }
+    // Alt was held: the class below the pointer is the current one now.
+    bool picked(const CanvasPointer& pointer);
+    bool has_class(); // to draw with; says what to do when there is none
+    LabelEditor& editor() const { return context_.editor; }
+    LabelToolSettings& settings() const { return context_.settings; }
+    ImageCanvas& canvas() const { return context_.canvas; }
+
+private:
+    LabelToolContext context_;
+    std::function<bool(QKeyEvent*)> fallback_;
+};
+
+// A tool as it is listed in label_tool_list.cpp: what is said of it, and how one is made.
+struct LabelToolSpec {
+    QString id;    // "label.brush": its command has the same
+    QString title; // "Brush"
+    QString help;  // one line, for the tooltip and the palette
+    QString hint;  // one line on the canvas: what to do with it
+    QString icon;  // name, as Theme::icon() takes it
+    QKeySequence key;
+    std::function<std::unique_ptr<LabelTool>(const LabelToolContext&)> make;
+    // Tools of one family share a button of the strip, which shows the one used last. Empty: a button alone.
+    QString family = {};
+};
+
+// Every tool, in the order of the strip. Those of one family follow each other.
+std::vector<LabelToolSpec> label_tool_list();
+
+} // namespace eyepiece

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/canvas/accept_tool.h"
+#include "widgets/canvas/fill_tool.h"
+#include "widgets/canvas/label_tool.h"
+#include "widgets/canvas/outline_tools.h"
+#include "widgets/canvas/paint_tools.h"
+#include "widgets/canvas/select_tool.h"
+
+namespace eyepiece {
+
+std::vector<LabelToolSpec> label_tool_list() {
+    return {
+        select_tool(),  //
+        brush_tool(),   //
+        eraser_tool(),  //
+        polygon_tool(), //
+        lasso_tool(),   //
+        fill_tool(),    //
+        accept_tool(),  //
+    };
+}
+
+} // namespace eyepiece
