@@ -301,6 +301,20 @@ private Q_SLOTS:
         check_books();
     }
 
+    // The disk tells of the first stroke only after the second took pixels away, outside of what the third
+    // touches.
+    void what_the_disk_says_late_does_not_undo_the_books_of_later_strokes() {
+        tools_->settings().set_brush_size(20);
+        drag({at(40, 40), at(80, 40)});
+        const ObjectId id = label(60, 40);
+        editor_->set_current_class(mitotic_);
+        tools_->settings().set_brush_size(6);
+        drag({at(60, 40)});
+        drag({at(100, 80)});
+        QCOMPARE(editor_->document().object(id)->area, static_cast<std::int64_t>(count(id)));
+        check_books();
+    }
+
     void undo_and_redo_go_through_every_stroke() {
         tools_->settings().set_brush_size(12);
         std::vector<LabelMap> states{shown()};

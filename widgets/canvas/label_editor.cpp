@@ -62,10 +62,10 @@ void LabelEditor::set_project(Project* project) {
     });
     connect(writer_.get(), &LabelWriter::committed, this,
             [this](const std::vector<ProjectChange>& changes, ItemId item,
-                   const std::vector<LabelObject>& objects) {
+                   const std::vector<LabelObject>& objects, std::uint64_t number) {
                 if (item == document_.item())
                     for (const LabelObject& object : objects)
-                        document_.update_object(object);
+                        document_.update_object(object, number);
                 if (!project_)
                     return;
                 telling_ =
