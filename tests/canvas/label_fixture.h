@@ -56,6 +56,12 @@ protected:
     void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
         QTest::keyClick(canvas_.get(), key, modifiers);
     }
+    // One step back; the canvas shows it when this returns.
+    void undo() {
+        editor_->flush();
+        QVERIFY(project_->history().undo());
+        QTRY_VERIFY(editor_->ready());
+    }
     int count(ObjectId id) const {
         const LabelMap map = shown();
         return static_cast<int>(std::count(map.ids().begin(), map.ids().end(), id));

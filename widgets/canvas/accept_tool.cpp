@@ -33,7 +33,7 @@ void AcceptTool::release(const CanvasPointer& pointer) {
             tr("There is no prediction on this image to accept. Train a model, then choose Predict."));
         return;
     }
-    if (QLineF(from_device_, pointer.device).length() < 4) {
+    if (QLineF(from_device_, pointer.device).length() < click_reach) {
         const QPoint pixel = pixel_of(pointer.image);
         editor().accept_object(editor().predicted_at(pixel.x(), pixel.y()));
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/label_tool.h"
 
+#include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/tool_drawing.h"
 
 #include <QKeyEvent>
@@ -63,11 +64,55 @@ bool LabelTool::picked(const CanvasPointer& pointer) {
     return true;
 }
 
+PixelSize LabelTool::pixel_size() const {
+    return canvas().image() ? canvas().image()->info().pixel_size : PixelSize{};
+}
+
 bool LabelTool::has_class() {
     if (editor().current_class() >= 0)
         return true;
     Q_EMIT editor().refused(tr("There is no class to draw with yet. Add one under Classes at the right."));
     return false;
+}
+
+void LabelTool::add_object(const Polygon& outline, const QString& what) {
+    if (outline.size() < 3 || !editor().begin(what))
+        return;
+    const ObjectId id = editor().new_object();
+    editor().polygon(outline, {id, settings().only_where_empty(), 0});
+    const LabelObject* made = editor().document().object(id);
+    const Region place = bounds_of(outline).intersected(editor().document().tiles()->extent());
+    std::int64_t covered = 0;
+    if (!place.empty())
+        for (const std::uint8_t pixel : rasterize(outline, place).pixels)
+            covered += pixel;
+    if (made && made->area == covered && covered > 0) {
+        LabelObject object = *made;
+        object.polygon = outline;
+        editor().set_object(object);
+    }
+    end_object(id);
+}
+
+void LabelTool::add_object(const Mask& mask, const Region& place, const QString& what) {
+    if (!editor().begin(what))
+        return;
+    const ObjectId id = editor().new_object();
+    editor().mask(mask, place.x, place.y, {id, settings().only_where_empty(), 0});
+    end_object(id);
+}
+
+void LabelTool::end_object(ObjectId id) {
+    const LabelObject* made = editor().document().object(id);
+    const bool empty = !made || made->area <= 0;
+    editor().commit();
+    if (!empty)
+        editor().select(id);
+    else if (settings().only_where_empty())
+        Q_EMIT editor().refused(tr("Nothing was drawn: there is no free pixel below it. Turn \"Only where "
+                                   "empty\" off (M) to draw over other objects."));
+    else
+        Q_EMIT editor().refused(tr("Nothing was drawn: it holds no pixel of the image."));
 }
 
 } // namespace eyepiece

@@ -59,9 +59,16 @@ protected:
     // Alt was held: the class below the pointer is the current one now.
     bool picked(const CanvasPointer& pointer);
     bool has_class(); // to draw with; says what to do when there is none
+    // A new object of the current class, as one edit called `what`, which is selected then. Says why when no
+    // pixel was free for it. The outline is kept to be edited when nothing stood in its way.
+    void add_object(const Polygon& outline, const QString& what);
+    void add_object(const Mask& mask, const Region& place, const QString& what);
     LabelEditor& editor() const { return context_.editor; }
     LabelToolSettings& settings() const { return context_.settings; }
     ImageCanvas& canvas() const { return context_.canvas; }
+    PixelSize pixel_size() const; // of the image in sight
+    // What add_object() ends with: commits, selects the new object or says why it has no pixel.
+    void end_object(ObjectId id);
 
 private:
     LabelToolContext context_;

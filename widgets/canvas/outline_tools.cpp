@@ -72,24 +72,7 @@ void PolygonTool::close() {
     Q_EMIT repaint();
     if (lasso_ && polygon.size() > 3)
         polygon = simplified(polygon, lasso_tolerance);
-    if (polygon.size() < 3 || !editor().begin(lasso_ ? tr("lasso") : tr("polygon")))
-        return;
-    const ObjectId id = editor().new_object();
-    editor().polygon(polygon, {id, settings().only_where_empty(), 0});
-    // It is a polygon to be edited as such only if nothing stood in its way.
-    const LabelObject* made = editor().document().object(id);
-    const Region place = bounds_of(polygon).intersected(editor().document().tiles()->extent());
-    std::int64_t covered = 0;
-    if (!place.empty())
-        for (const std::uint8_t pixel : rasterize(polygon, place).pixels)
-            covered += pixel;
-    if (made && made->area == covered && covered > 0) {
-        LabelObject object = *made;
-        object.polygon = polygon;
-        editor().set_object(object);
-    }
-    editor().commit();
-    editor().select(id);
+    add_object(polygon, lasso_ ? tr("lasso") : tr("polygon"));
 }
 
 void PolygonTool::finish() {

@@ -2,6 +2,7 @@
 #include "widgets/canvas/tool_drawing.h"
 
 #include <QPainter>
+#include <algorithm>
 #include <cmath>
 
 namespace eyepiece {
@@ -36,6 +37,37 @@ void draw_handles(QPainter& painter, const QPolygonF& points, int highlighted) {
         painter.setBrush(i == highlighted ? QColor(0x5a, 0xa9, 0xe6) : QColor(Qt::white));
         painter.drawEllipse(points[i], r, r);
     }
+}
+
+namespace {
+constexpr double note_width = 340, note_height = 24, note_distance = 18; // logical px
+}
+
+QRectF note_area(const QPointF& pointer, double ratio) {
+    const double reach = (note_width + note_distance) * ratio, rise = (note_height + note_distance) * ratio;
+    return {pointer.x() - reach, pointer.y() - rise, 2 * reach, 2 * rise};
+}
+
+void draw_note(QPainter& painter, const QPointF& pointer, const QString& text) {
+    const QPaintDevice& device = *painter.device();
+    const double ratio = device.devicePixelRatioF();
+    painter.save();
+    painter.translate(pointer);
+    painter.scale(ratio, ratio); // words are of the same size on every screen
+    const double width = std::min(painter.fontMetrics().horizontalAdvance(text) + 16.0, note_width);
+    // Right below the pointer; at the window's edges on its other side.
+    const QPointF at = pointer / ratio;
+    const double left =
+        at.x() + note_distance + width < device.width() ? note_distance : -width - note_distance;
+    const double top = at.y() + note_distance + note_height < device.height() ? note_distance - 4
+                                                                              : -note_height - note_distance;
+    const QRectF box(left, top, width, note_height);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QColor(0x1d, 0x20, 0x26, 225));
+    painter.drawRoundedRect(box, 6, 6);
+    painter.setPen(QColor(0xe4, 0xe7, 0xec));
+    painter.drawText(box, Qt::AlignCenter, text);
+    painter.restore();
 }
 
 } // namespace eyepiece
