@@ -82,6 +82,18 @@ private Q_SLOTS:
         check_books();
     }
 
+    // Growing is for one deed, and ends with Enter or Escape: its key may be pressed for long.
+    void a_tool_for_one_deed_is_not_lent() {
+        press(Qt::Key_Period);
+        QTest::qWait(HeldToolKey::held_ms + 50);
+        release(Qt::Key_Period);
+        QCOMPARE(tools_->tool(), QString("label.grow"));
+        key(Qt::Key_Comma); // from one to the next: Escape goes back to what was in use before both
+        QCOMPARE(tools_->tool(), QString("label.shrink"));
+        key(Qt::Key_Escape);
+        QCOMPARE(tools_->tool(), QString("label.brush"));
+    }
+
     void a_click_on_a_button_while_a_key_is_down_is_no_loan() {
         press(Qt::Key_Shift);
         QCoreApplication::processEvents();

@@ -352,7 +352,7 @@ private Q_SLOTS:
         key(Qt::Key_Delete, Qt::ShiftModifier);
         QVERIFY(preview());
         tools_->settings().set_area_limit(100);
-        QVERIFY2(preview()->status().startsWith("1 of 3 objects"), qPrintable(preview()->status()));
+        QVERIFY2(preview()->status().startsWith("1 of 3 objects: 25.0"), qPrintable(preview()->status()));
         click(50, 30); // its area is the limit now
         QCOMPARE(tools_->settings().area_limit(), editor_->document().object(medium)->area);
         QVERIFY(preview()->status().startsWith("2 of 3 objects"));
@@ -379,7 +379,7 @@ private Q_SLOTS:
         editor_->select_objects({small, large});
         key(Qt::Key_Delete, Qt::ShiftModifier);
         tools_->settings().set_area_limit(100000);
-        QVERIFY(preview()->status().startsWith("2 of 2 selected"));
+        QVERIFY(preview()->status().startsWith("2 of the 2 selected"));
         key(Qt::Key_Escape);
         QCOMPARE(objects(), std::size_t{4});
         QTRY_VERIFY(canvas_->idle());

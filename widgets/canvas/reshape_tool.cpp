@@ -2,6 +2,7 @@
 #include "widgets/canvas/reshape_tool.h"
 
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/measure_text.h"
 #include "widgets/canvas/tool_drawing.h"
 
 #include <QCoreApplication>
@@ -32,7 +33,8 @@ struct Wish {
     std::vector<Part> parts;
 };
 
-void add_outline(QPainterPath& path, const Mask& mask, const Region& place) {
+QPainterPath outline_of(const Mask& mask, const Region& place) {
+    QPainterPath path;
     for (const Polygon& ring :
          trace_outlines(mask, static_cast<double>(place.x), static_cast<double>(place.y))) {
         QPolygonF points;
@@ -41,6 +43,7 @@ void add_outline(QPainterPath& path, const Mask& mask, const Region& place) {
         path.addPolygon(points);
         path.closeSubpath();
     }
+    return path;
 }
 
 // `current` says whether anyone still waits for it.
@@ -59,7 +62,7 @@ ReshapeTool::Preview work_out(const Wish& wish, const std::function<bool()>& cur
         }
         if (mask == mask_of(labels, part.id, {0, 0, place.width, place.height}))
             continue;
-        add_outline(preview.outline, mask, place);
+        preview.outlines.push_back(outline_of(mask, place));
         preview.shapes.push_back({part.id, place, std::move(mask)});
     }
     return preview;
@@ -81,7 +84,7 @@ void ReshapeTool::chosen() {
         const QPoint pixel = canvas().pixel_below_pointer();
         editor().select(editor().document().at(pixel.x(), pixel.y()));
     }
-    refresh();
+    PreviewTool::chosen();
 }
 
 void ReshapeTool::finish() {
@@ -185,28 +188,44 @@ QString ReshapeTool::status() const {
     const int count = static_cast<int>(editor().selection().size());
     if (count == 0)
         return tr("Click an object, Shift-click several");
-    const QString radius = QString::number(settings().radius());
-    QString text = how_ == Reshaping::Grow ? tr("Grow %n object(s) by %1 px", nullptr, count).arg(radius)
-                   : how_ == Reshaping::Shrink
-                       ? tr("Shrink %n object(s) by %1 px", nullptr, count).arg(radius)
-                       : tr("Smooth %n object(s) by %1 px", nullptr, count).arg(radius);
+    const QString what = how_ == Reshaping::Grow     ? tr("Grow %1 by %2 px")
+                         : how_ == Reshaping::Shrink ? tr("Shrink %1 by %2 px")
+                                                     : tr("Smooth %1 by %2 px");
+    const QString text = what.arg(objects_text(count)).arg(settings().radius());
     if (preview_.lost > 0)
-        text += tr("; %n too thin for it stay(s) as it is", nullptr, preview_.lost);
-    else if (shown_ == *wanted_ && preview_.shapes.empty())
-        text += tr(": that changes nothing");
-    return text;
+        return tr("%1; %2 of them too thin, left alone").arg(text).arg(preview_.lost);
+    return shown_ == *wanted_ && preview_.shapes.empty() ? tr("%1: nothing would change").arg(text) : text;
+}
+
+std::optional<QRectF> ReshapeTool::painted_area(const ViewTransform& view) const {
+    QRectF image;
+    for (const QPainterPath& outline : preview_.outlines)
+        image |= outline.controlPointRect();
+    const QRectF note = PreviewTool::painted_area(view).value_or(QRectF());
+    return image.isEmpty() ? note : view.to_device(image).adjusted(-4, -4, 4, 4) | note;
 }
 
 void ReshapeTool::paint(QPainter& painter, const ViewTransform& view) {
+    std::vector<const QPainterPath*> in_sight;
+    const QRectF seen = view.visible_image();
+    for (const QPainterPath& outline : preview_.outlines)
+        if (outline.controlPointRect().intersects(seen))
+            in_sight.push_back(&outline);
     painter.save();
     painter.translate(view.offset());
     painter.scale(view.scale(), view.scale());
     painter.setBrush(Qt::NoBrush);
-    for (const QPen& pen : {QPen(QColor(0, 0, 0, 190), 3.5), QPen(QColor(0xe6, 0xa2, 0x3c), 1.8)}) {
-        QPen cosmetic = pen;
-        cosmetic.setCosmetic(true);
-        painter.setPen(cosmetic);
-        painter.drawPath(preview_.outline);
+    // Very many are drawn as thin lines without smoothing, which takes a tenth of the time.
+    const bool many = in_sight.size() > 300;
+    const QColor color(0xe6, 0xa2, 0x3c);
+    painter.setRenderHint(QPainter::Antialiasing, !many);
+    for (QPen pen : {QPen(QColor(0, 0, 0, 190), 3.5), QPen(color, many ? 1 : 1.8)}) {
+        if (many && pen.color() != color)
+            continue;
+        pen.setCosmetic(true);
+        painter.setPen(pen);
+        for (const QPainterPath* outline : in_sight)
+            painter.drawPath(*outline);
     }
     painter.restore();
     PreviewTool::paint(painter, view);
