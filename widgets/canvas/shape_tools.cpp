@@ -57,7 +57,7 @@ void BoxTool::release(const CanvasPointer& pointer) {
         picked(pointer); // Alt and a click picks, Alt and a drag draws from the middle
         return;
     }
-    if (!has_class())
+    if (!has_class() || editor().document().empty())
         return;
     const Box drawn = box();
     if (shape_ == Shape::Rectangle)
