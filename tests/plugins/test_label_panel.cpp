@@ -82,6 +82,28 @@ private Q_SLOTS:
         QVERIFY(shapes->isChecked());
     }
 
+    // In the window a shortcut takes the press of the key, and the canvas hears of its release alone.
+    void a_held_key_lends_a_tool_whatever_key_it_is() {
+        show_label();
+        key(Qt::Key_R);
+        drag(9.5, 9.5, 49.5, 49.5);
+        key(Qt::Key_B);
+        const ObjectId id = labels().selected();
+        QCOMPARE(context().actions.set_shortcut("label.eraser", QKeySequence(Qt::Key_Y)), QString());
+        QTest::keyPress(window().windowHandle(), Qt::Key_Y);
+        QCoreApplication::processEvents();
+        QVERIFY(button("action.label.eraser")->isChecked());
+        drag(20.5, 20.5, 30.5, 30.5);
+        QTest::keyRelease(window().windowHandle(), Qt::Key_Y);
+        QTRY_VERIFY(button("action.label.brush")->isChecked());
+        QVERIFY(labels().document().object(id)->area < 1600);
+        QTest::keyClick(window().windowHandle(), Qt::Key_Y);
+        QVERIFY(button("action.label.eraser")->isChecked());
+        QTest::qWait(100);
+        QTest::keyClick(window().windowHandle(), Qt::Key_Y); // again: it stays in use, and is shown as such
+        QVERIFY(button("action.label.eraser")->isChecked());
+    }
+
     void every_key_of_the_stage_is_listed_with_help() {
         show_label();
         int listed = 0;
@@ -148,6 +170,7 @@ private Q_SLOTS:
         QCOMPARE(items[0].id, first);
         key(Qt::Key_R);
         drag(9.5, 9.5, 29.5, 29.5);
+        QCOMPARE(labels().selection().size(), std::size_t{1});
         key(Qt::Key_N, Qt::ShiftModifier);
         QTRY_COMPARE_WITH_TIMEOUT(context().selection.item(), items[1].id, patience);
         QTRY_VERIFY_WITH_TIMEOUT(labels().item() == items[1].id && labels().ready(), patience);

@@ -156,13 +156,18 @@ bool ReshapeTool::can_apply() const {
 }
 
 void ReshapeTool::apply() {
+    if (!editor().ready())
+        editor().flush(); // what is on its way from the disk comes first, and may want another preview
+    if (!editor().ready()) {
+        Q_EMIT editor().refused(tr("The labels are being read. Try again in a moment."));
+        return;
+    }
     if (shown_ != *wanted_) {
         apply_when_ready_ = true;
         return;
     }
-    if (preview_.shapes.empty() || !editor().ready()) {
-        Q_EMIT editor().refused(editor().ready() ? status()
-                                                 : tr("The labels are being read. Try again in a moment."));
+    if (preview_.shapes.empty()) {
+        Q_EMIT editor().refused(status());
         return;
     }
     const std::vector<ObjectShape> shapes = std::exchange(preview_, {}).shapes;

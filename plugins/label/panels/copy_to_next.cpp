@@ -20,7 +20,7 @@ CopyToNext::CopyToNext(WorkbenchContext& context, QObject* parent) : QObject(par
 void CopyToNext::start() {
     if (!context_.session.is_open() || looking_)
         return;
-    if (!context_.labels.ready()) {
+    if (!context_.labels.ready() && !(context_.labels.flush() && context_.labels.ready())) {
         Q_EMIT context_.labels.refused(
             tr("The labels of this image are just being read. Copy again in a moment."));
         return;
