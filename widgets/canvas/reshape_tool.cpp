@@ -202,23 +202,16 @@ QString ReshapeTool::status() const {
     return shown_ == *wanted_ && preview_.shapes.empty() ? tr("%1: nothing would change").arg(text) : text;
 }
 
-std::optional<QRectF> ReshapeTool::painted_area(const ViewTransform& view) const {
-    QRectF image;
-    for (const QPainterPath& outline : preview_.outlines)
-        image |= outline.controlPointRect();
-    const QRectF note = PreviewTool::painted_area(view).value_or(QRectF());
-    return image.isEmpty() ? note : view.to_device(image).adjusted(-4, -4, 4, 4) | note;
-}
-
 void ReshapeTool::paint(QPainter& painter, const ViewTransform& view) {
-    std::vector<const QPainterPath*> in_sight;
-    const QRectF seen = view.visible_image();
-    for (const QPainterPath& outline : preview_.outlines)
-        if (outline.controlPointRect().intersects(seen))
-            in_sight.push_back(&outline);
     painter.save();
     painter.translate(view.offset());
     painter.scale(view.scale(), view.scale());
+    const double margin = 4 / view.scale();
+    const QRectF asked = painter.clipBoundingRect().adjusted(-margin, -margin, margin, margin);
+    std::vector<const QPainterPath*> in_sight;
+    for (const QPainterPath& outline : preview_.outlines)
+        if (outline.controlPointRect().intersects(asked))
+            in_sight.push_back(&outline);
     painter.setBrush(Qt::NoBrush);
     // Very many are drawn as thin lines without smoothing, which takes a tenth of the time.
     const bool many = in_sight.size() > 300;
