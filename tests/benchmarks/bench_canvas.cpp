@@ -150,7 +150,7 @@ void stroke(ImageCanvas& canvas, LabelEditor& editor, const char* title, double 
     canvas.zoom_to(scale);
     wait_until_idle(canvas);
     tools.settings().set_brush_size(brush);
-    tools.choose(LabelTools::Tool::Brush);
+    tools.choose("label.brush");
     QWindow* window = canvas.windowHandle();
     PaintWatch watch;
     canvas.installEventFilter(&watch);

@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
     wait_until([&] { return editor.ready(); });
     LabelTools tools(canvas, editor);
     tools.activate();
-    tools.choose(LabelTools::Tool::Brush);
+    tools.choose("label.brush");
     tools.settings().set_brush_size(24);
     tools.settings().set_only_where_empty(false);
 

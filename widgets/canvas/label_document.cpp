@@ -41,12 +41,15 @@ void LabelDocument::load(const Region& region, LabelTiles& pixels) {
 
 void LabelDocument::load_objects(std::map<ObjectId, LabelObject> objects, ObjectId next_id) {
     objects_ = std::move(objects);
+    last_edit_.clear();
     next_id_ = std::max({next_id, next_id_, objects_.empty() ? 0 : objects_.rbegin()->first + 1});
 }
 
-void LabelDocument::update_object(const LabelObject& object) {
+void LabelDocument::update_object(const LabelObject& object, std::uint64_t number) {
     if (editing_ && objects_before_.contains(object.id))
-        return; // the edit in hand knows better
+        return;
+    if (const auto last = last_edit_.find(object.id); last != last_edit_.end() && last->second > number)
+        return;
     if (const auto found = objects_.find(object.id); found != objects_.end())
         found->second = object;
 }
@@ -415,7 +418,7 @@ std::vector<LabelEdit> FinishedEdit::edits() const {
 FinishedEdit LabelDocument::finish() {
     editing_ = false;
     before_.clear();
-    FinishedEdit finished{item_, tool_, {}, {}};
+    FinishedEdit finished{item_, tool_, {}, {}, ++finished_};
     for (const Region& region : changed_parts())
         finished.parts.push_back(tiles_->snapshot(region));
     for (const ObjectId id : declared_) {
@@ -426,7 +429,8 @@ FinishedEdit LabelDocument::finish() {
             objects_.erase(id); // it never got a pixel
     }
     // What an object was drawn as no longer holds once other pixels of it changed; the store does the same.
-    for (const auto& [id, before] : objects_before_)
+    for (const auto& [id, before] : objects_before_) {
+        last_edit_[id] = finished_;
         if (const auto found = objects_.find(id); found != objects_.end()) {
             if (before && before->area != found->second.area &&
                 std::find(declared_.begin(), declared_.end(), id) == declared_.end())
@@ -434,6 +438,7 @@ FinishedEdit LabelDocument::finish() {
             if (found->second.area <= 0)
                 objects_.erase(found);
         }
+    }
     changed_.clear();
     objects_before_.clear();
     declared_.clear();

@@ -30,6 +30,7 @@ struct EYEPIECE_EXPORT FinishedEdit {
     std::string tool;
     std::vector<LabelTiles::Snapshot> parts;
     std::vector<LabelObject> objects; // new, or said anew
+    std::uint64_t number = 0;         // grows with every edit of the document
     bool empty() const { return parts.empty() && objects.empty(); }
     std::vector<LabelEdit> edits() const; // to be committed as one step
 };
@@ -53,7 +54,8 @@ public:
     // What the store holds: replaces what is here. `pixels` gives its tiles away.
     void load(const Region& region, LabelTiles& pixels);
     void load_objects(std::map<ObjectId, LabelObject> objects, ObjectId next_id);
-    void update_object(const LabelObject& object); // as the store keeps it: exact area and bounds
+    // As the store keeps it after edit `number`: exact area and bounds. What was drawn since knows better.
+    void update_object(const LabelObject& object, std::uint64_t number);
 
     const std::map<ObjectId, LabelObject>& objects() const { return objects_; }
     const LabelObject* object(ObjectId id) const;
@@ -95,6 +97,8 @@ private:
     std::shared_ptr<LabelTiles> tiles_;
     std::map<ObjectId, LabelObject> objects_;
     ObjectId next_id_ = 1;
+    std::uint64_t finished_ = 0;                  // edits
+    std::map<ObjectId, std::uint64_t> last_edit_; // that changed an object
 
     bool editing_ = false;
     std::string tool_;

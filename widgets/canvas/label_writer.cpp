@@ -4,6 +4,7 @@
 #include "core/project/project.h"
 
 #include <QMetaObject>
+#include <limits>
 #include <set>
 
 namespace eyepiece {
@@ -191,8 +192,9 @@ LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
             if (id != 0)
                 if (const auto object = project.labels().object(task.item, id))
                     objects.push_back(*object);
-    return [this, changes, item = task.item, objects, then = std::move(task.then)] {
-        Q_EMIT committed(changes, item, objects);
+    const std::uint64_t number = task.make ? std::numeric_limits<std::uint64_t>::max() : task.edit.number;
+    return [this, changes, item = task.item, objects, number, then = std::move(task.then)] {
+        Q_EMIT committed(changes, item, objects, number);
         if (then)
             then();
     };

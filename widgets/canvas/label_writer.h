@@ -63,8 +63,9 @@ public:
 
 Q_SIGNALS:
     // What the project must tell its listeners; objects: as the store keeps those that the edit touched.
+    // number: FinishedEdit::number; of an edit made on the writing thread the largest there is.
     void committed(const std::vector<eyepiece::ProjectChange>& changes, eyepiece::ItemId item,
-                   const std::vector<eyepiece::LabelObject>& objects);
+                   const std::vector<eyepiece::LabelObject>& objects, std::uint64_t number);
     void commit_failed(const QString& message);
     void content_read(std::shared_ptr<eyepiece::LabelContent> content);
     void read_failed(eyepiece::ItemId item, const QString& message);

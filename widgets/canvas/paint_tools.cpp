@@ -1,95 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Brush, eraser, fill and accept.
-#include "widgets/canvas/image_canvas.h"
-#include "widgets/canvas/label_tools.h"
+#include "widgets/canvas/paint_tools.h"
 
-#include <QCoreApplication>
+#include "widgets/canvas/tool_drawing.h"
+
 #include <QKeyEvent>
-#include <QLineF>
 #include <QPainter>
-#include <QPointer>
-#include <QThreadPool>
-#include <algorithm>
 #include <cmath>
 
 namespace eyepiece {
-
-namespace {
-
-Point2 to_point(const QPointF& p) {
-    return {p.x(), p.y()};
-}
-
-QPoint pixel_of(const QPointF& p) {
-    return {static_cast<int>(std::floor(p.x())), static_cast<int>(std::floor(p.y()))};
-}
-
-// A line that shows on dark and light ground.
-void draw_twice(QPainter& painter, const std::function<void()>& draw) {
-    painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(QColor(0, 0, 0, 170), 3));
-    draw();
-    painter.setPen(QPen(Qt::white, 1.4));
-    draw();
-}
-
-} // namespace
-
-void LabelToolSettings::set_brush_size(double size) {
-    size = std::round(std::clamp(size, smallest_brush, largest_brush));
-    if (size == brush_size_)
-        return;
-    brush_size_ = size;
-    Q_EMIT changed();
-}
-
-void LabelToolSettings::set_only_where_empty(bool on) {
-    if (on == only_where_empty_)
-        return;
-    only_where_empty_ = on;
-    Q_EMIT changed();
-}
-
-void LabelToolSettings::set_tolerance(double share) {
-    share = std::clamp(share, 0.01, 1.0);
-    if (share == tolerance_)
-        return;
-    tolerance_ = share;
-    Q_EMIT changed();
-}
-
-void LabelToolSettings::step_brush_size(double steps) {
-    const double by = std::max(1.0, brush_size_ * 0.1) * steps;
-    set_brush_size(brush_size_ + (std::abs(by) < 1 ? std::copysign(1.0, by) : by));
-}
-
-// ---- what all have
-
-bool LabelTool::key(QKeyEvent* event) {
-    return own_key(event) || (fallback_ && fallback_(event));
-}
-
-bool LabelTool::resize(double steps) {
-    if (steps == 0)
-        return true;
-    settings().step_brush_size(steps);
-    Q_EMIT repaint();
-    return true;
-}
-
-bool LabelTool::picked(const CanvasPointer& pointer) {
-    if (!(pointer.modifiers & Qt::AltModifier))
-        return false;
-    const QPoint pixel = pixel_of(pointer.image);
-    const LabelObject* object = editor().document().object(editor().document().at(pixel.x(), pixel.y()));
-    if (object) {
-        editor().set_current_class(object->class_id);
-        editor().select(object->id);
-    }
-    return true;
-}
-
-// ---- brush and eraser
 
 BrushTool::BrushTool(const LabelToolContext& context, bool erases, QObject* parent)
     : LabelTool(context, parent), erases_(erases) {
@@ -117,10 +35,8 @@ void BrushTool::press(const CanvasPointer& pointer) {
     const bool erase = erases_ || pointer.buttons == Qt::RightButton;
     if (pointer.buttons != Qt::LeftButton && pointer.buttons != Qt::RightButton)
         return;
-    if (!erase && editor().current_class() < 0) {
-        Q_EMIT editor().refused(tr("There is no class to paint yet. Add one under Classes at the right."));
+    if (!erase && !has_class())
         return;
-    }
     if (!editor().begin(erase ? tr("eraser") : tr("brush")))
         return;
     const Point2 at = to_point(pointer.image);
@@ -213,182 +129,28 @@ void BrushTool::paint(QPainter& painter, const ViewTransform& view) {
     });
 }
 
-// ---- fill
-
-namespace {
-
-constexpr std::int64_t fill_reach = 1024; // px to each side of the click
-
-struct FillWish {
-    std::shared_ptr<PixelBlocks> blocks;
-    int z = 0, t = 0;
-    std::vector<std::pair<int, double>> channels; // and how far its values may differ
-    Region window;
-    LabelMap labels; // of the window
-    QPoint seed;     // within the window
-};
-
-// The 4-connected area around the seed whose values are near the seed's and that bears no label.
-Mask flood(const FillWish& wish) {
-    const Image image = wish.blocks->read(wish.window, 0, wish.z, wish.t);
-    Mask mask(wish.window.height, wish.window.width);
-    const auto width = wish.window.width, height = wish.window.height;
-    std::vector<std::uint8_t> allowed(static_cast<std::size_t>(width * height), 1);
-    const auto seed = static_cast<std::size_t>(wish.seed.y() * width + wish.seed.x());
-    for (std::size_t i = 0; i < allowed.size(); ++i)
-        allowed[i] = wish.labels.ids()[i] == 0;
-    for (const auto& [channel, reach] : wish.channels)
-        with_pixel_type(image.type(), [&, channel = channel, reach = reach](auto sample) {
-            const auto values = image.plane_as<decltype(sample)>(channel);
-            const double at = static_cast<double>(values[seed]);
-            for (std::size_t i = 0; i < allowed.size(); ++i)
-                allowed[i] = allowed[i] && std::abs(static_cast<double>(values[i]) - at) <= reach;
-        });
-    std::vector<QPoint> stack{wish.seed};
-    while (!stack.empty()) {
-        const QPoint p = stack.back();
-        stack.pop_back();
-        if (p.x() < 0 || p.y() < 0 || p.x() >= width || p.y() >= height)
-            continue;
-        const auto i = static_cast<std::size_t>(p.y() * width + p.x());
-        if (!allowed[i] || mask.pixels[i])
-            continue;
-        mask.pixels[i] = 1;
-        for (const QPoint& by : {QPoint(1, 0), QPoint(-1, 0), QPoint(0, 1), QPoint(0, -1)})
-            stack.push_back(p + by);
-    }
-    return mask;
+LabelToolSpec brush_tool() {
+    return {.id = BrushTool::brush_id,
+            .title = BrushTool::tr("Brush"),
+            .help = BrushTool::tr("Paint an object. Starting inside one of the same class goes on with it."),
+            .hint = BrushTool::tr("Drag to paint; Shift-click for a line; Ctrl+wheel or [ ] for the size"),
+            .icon = "brush",
+            .key = Qt::Key_B,
+            .make = [](const LabelToolContext& context) {
+                return std::make_unique<BrushTool>(context, false, nullptr);
+            }};
 }
 
-} // namespace
-
-void FillTool::press(const CanvasPointer& pointer) {
-    if (picked(pointer) || pointer.buttons != Qt::LeftButton || busy_ || !canvas().image())
-        return;
-    const QPoint pixel = pixel_of(pointer.image);
-    const LabelDocument& document = editor().document();
-    if (document.empty() || pixel.x() < 0 || pixel.y() < 0 || pixel.x() >= document.width() ||
-        pixel.y() >= document.height())
-        return;
-    if (const ObjectId id = document.at(pixel.x(), pixel.y())) {
-        editor().fill_holes(id);
-        return;
-    }
-    if (editor().current_class() < 0) {
-        Q_EMIT editor().refused(tr("There is no class to paint yet. Add one under Classes at the right."));
-        return;
-    }
-    FillWish wish;
-    wish.blocks = canvas().image()->blocks;
-    wish.z = canvas().plane_z();
-    wish.t = canvas().plane_t();
-    const bool rgb = canvas().image()->info().rgb;
-    const std::vector<ChannelContrast> contrasts = canvas().layers().channel_contrasts();
-    for (std::size_t c = 0; c < contrasts.size(); ++c)
-        if (rgb || contrasts[c].visible)
-            wish.channels.emplace_back(static_cast<int>(c),
-                                       settings().tolerance() * (contrasts[c].high - contrasts[c].low));
-    wish.window =
-        Region{pixel.x() - fill_reach, pixel.y() - fill_reach, 2 * fill_reach, 2 * fill_reach}.intersected(
-            document.tiles()->extent());
-    wish.labels = document.tiles()->read(wish.window);
-    wish.seed = pixel - QPoint(static_cast<int>(wish.window.x), static_cast<int>(wish.window.y));
-    busy_ = true;
-    QThreadPool::globalInstance()->start([wish = std::move(wish), item = document.item(),
-                                          self = QPointer<FillTool>(this),
-                                          extent = document.tiles()->extent()] {
-        Mask mask;
-        QString problem;
-        try {
-            mask = flood(wish);
-        } catch (const std::exception& error) {
-            problem = QString::fromUtf8(error.what());
-        }
-        bool cut = false; // it ran into the window's edge, where the image goes on
-        for (std::int64_t y = 0; y < mask.height && !cut; ++y)
-            cut = (wish.window.x > 0 && mask.at(0, y)) ||
-                  (wish.window.right() < extent.width && mask.at(mask.width - 1, y));
-        for (std::int64_t x = 0; x < mask.width && !cut; ++x)
-            cut = (wish.window.y > 0 && mask.at(x, 0)) ||
-                  (wish.window.bottom() < extent.height && mask.at(x, mask.height - 1));
-        QMetaObject::invokeMethod(
-            QCoreApplication::instance(),
-            [self, mask, item, cut, problem,
-             corner = QPoint(static_cast<int>(wish.window.x), static_cast<int>(wish.window.y))] {
-                if (!self)
-                    return;
-                self->busy_ = false;
-                if (!problem.isEmpty())
-                    Q_EMIT self->editor().refused(problem);
-                else
-                    self->apply(mask, corner, item, cut);
-            },
-            Qt::QueuedConnection);
-    });
-}
-
-void FillTool::apply(const Mask& mask, QPoint corner, ItemId item, bool cut) {
-    if (item != editor().item())
-        return; // another image is in front by now
-    if (cut) {
-        Q_EMIT editor().refused(
-            tr("The area of similar brightness is larger than %1 pixels across, so it was left alone. "
-               "Lower the tolerance of Fill and try again.")
-                .arg(2 * fill_reach));
-        return;
-    }
-    if (!editor().begin(tr("fill")))
-        return;
-    const ObjectId id = editor().new_object();
-    editor().mask(mask, corner.x(), corner.y(), {id, true, 0});
-    editor().commit();
-    editor().select(id);
-}
-
-// ---- accept
-
-void AcceptTool::press(const CanvasPointer& pointer) {
-    if (picked(pointer) || pointer.buttons != Qt::LeftButton)
-        return;
-    dragging_ = true;
-    from_ = to_ = pointer.image;
-    from_device_ = pointer.device;
-}
-
-void AcceptTool::move(const CanvasPointer& pointer) {
-    if (!dragging_)
-        return;
-    to_ = pointer.image;
-    Q_EMIT repaint();
-}
-
-void AcceptTool::release(const CanvasPointer& pointer) {
-    if (!dragging_)
-        return;
-    dragging_ = false;
-    Q_EMIT repaint();
-    if (!editor().has_prediction()) {
-        Q_EMIT editor().refused(
-            tr("There is no prediction on this image to accept. Train a model, then choose Predict."));
-        return;
-    }
-    if (QLineF(from_device_, pointer.device).length() < 4) {
-        const QPoint pixel = pixel_of(pointer.image);
-        editor().accept_object(editor().predicted_at(pixel.x(), pixel.y()));
-        return;
-    }
-    const QRect box = QRectF(from_, pointer.image).normalized().toAlignedRect();
-    editor().accept_region({box.x(), box.y(), box.width(), box.height()});
-}
-
-void AcceptTool::finish() {
-    dragging_ = false;
-    Q_EMIT repaint();
-}
-
-void AcceptTool::paint(QPainter& painter, const ViewTransform& view) {
-    if (dragging_)
-        draw_twice(painter, [&] { painter.drawRect(view.to_device(QRectF(from_, to_).normalized())); });
+LabelToolSpec eraser_tool() {
+    return {.id = BrushTool::eraser_id,
+            .title = BrushTool::tr("Eraser"),
+            .help = BrushTool::tr("Take labels away. The right button does the same while painting."),
+            .hint = BrushTool::tr("Drag to erase; Shift-click for a line; Ctrl+wheel or [ ] for the size"),
+            .icon = "eraser",
+            .key = Qt::Key_E,
+            .make = [](const LabelToolContext& context) {
+                return std::make_unique<BrushTool>(context, true, nullptr);
+            }};
 }
 
 } // namespace eyepiece
