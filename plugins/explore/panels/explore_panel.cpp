@@ -11,6 +11,8 @@
 #include "plugins/explore/panels/models_section.h"
 #include "plugins/explore/panels/row_pictures.h"
 #include "plugins/explore/panels/scatter_pane.h"
+#include "plugins/explore/panels/selection_edits.h"
+#include "plugins/explore/panels/selection_menu.h"
 #include "plugins/explore/panels/selection_section.h"
 #include "plugins/explore/panels/step_runner.h"
 #include "plugins/explore/panels/steps_section.h"
@@ -35,12 +37,14 @@ struct Shared {
         , maker(context, exploration)
         , runner(context, exploration)
         , link(context, exploration)
+        , edits(context, exploration, link, maker)
         , keeper(context, exploration, opener) {}
     Exploration exploration;
     TableOpener opener;
     TableMaker maker;
     StepRunner runner;
     ItemLink link;
+    SelectionEdits edits;
     ExplorationKeeper keeper;
 };
 
@@ -78,7 +82,11 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     whole->setContentsMargins(0, 0, 0, 0);
     whole->addWidget(points);
 
-    auto* selection = new SelectionSection(context, shared->exploration, right);
+    auto* menu = new SelectionMenu(context, shared->edits, points);
+    points->setContextMenuPolicy(Qt::CustomContextMenu); // of the views and the table alike
+    QObject::connect(points, &QWidget::customContextMenuRequested, menu,
+                     [points, menu](const QPoint& at) { menu->popup(points->mapToGlobal(at)); });
+    auto* selection = new SelectionSection(context, shared->exploration, *menu, right);
     auto* side = new QVBoxLayout(right);
     side->setContentsMargins(0, 0, 0, 0);
     side->addWidget(selection);
