@@ -4,8 +4,10 @@
 #include "core/formats/image_writer.h"
 #include "core/intake/cut_outs.h"
 #include "core/intake/facts.h"
+#include "core/intake/importer.h"
 #include "tests/project/fixture.h"
 
+#include <QElapsedTimer>
 #include <numeric>
 #include <random>
 
@@ -145,6 +147,41 @@ private Q_SLOTS:
         CutOuts anew(bench.folder / "p", longer_side);
         const Error error = error_of([&] { anew.get(item, 1, bench.job); });
         QVERIFY2(std::string(error.what()).find("a.png") != std::string::npos, error.what());
+    }
+
+    // As the pointer wanders over a plot: objects of one image after the other.
+    void dsb2018() {
+        const std::filesystem::path data =
+            std::filesystem::path(qEnvironmentVariable("EYEPIECE_SHARED_DATA").toStdString()) /
+            "nuclei/dsb2018";
+        if (!std::filesystem::exists(data))
+            QSKIP("The shared data are not here.");
+        Bench bench;
+        import_files(*bench.project, {data}, ImportOptions(), bench.job);
+        std::vector<std::pair<ItemId, LabelObject>> objects;
+        for (const Item& item : bench.project->items().all())
+            for (const LabelObject& object : bench.project->labels().objects(item.id))
+                objects.emplace_back(item.id, object);
+        QVERIFY(objects.size() > 4000);
+        std::shuffle(objects.begin(), objects.end(), std::mt19937(1));
+        objects.resize(300);
+        std::vector<qint64> took;
+        QElapsedTimer timer;
+        for (const auto& [item, object] : objects) {
+            timer.restart();
+            const CutOut cut = bench.get(item, object.id);
+            took.push_back(timer.nsecsElapsed());
+            const bool whole = std::max(object.bounds.width, object.bounds.height) * 3 / 2 < longer_side;
+            if (whole) // at the image's own pixels: to the pixel
+                QCOMPARE(area(inside(cut)), object.area);
+        }
+        std::sort(took.begin(), took.end());
+        const auto ms = [&](double share) {
+            return static_cast<double>(took[static_cast<std::size_t>(share * 299)]) / 1e6;
+        };
+        qInfo("%zu cut-outs of 109 images in any order: median %.1f ms, 95 %% within %.1f ms", took.size(),
+              ms(0.5), ms(0.95));
+        QVERIFY2(ms(0.5) < 100, qPrintable(QString::number(ms(0.5))));
     }
 };
 
