@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/window/workbench.h"
 
-#include "core/intake/thumbnails.h"
 #include "widgets/browser/data_panel.h"
 #include "widgets/browser/item_list_model.h"
 #include "widgets/browser/project_actions.h"
@@ -139,23 +138,8 @@ void Workbench::connect_services() {
         notice.topic = QStringLiteral("image");
         s.notices.show(notice);
     });
-    connect(&s.session, &ProjectSession::opened, this, [&s] {
-        s.thumbnails.set_reader([pictures = ThumbnailFolder(s.session.project().folder())](const Item& item) {
-            const Image picture = pictures.get(item);
-            QImage image(static_cast<int>(picture.width()), static_cast<int>(picture.height()),
-                         QImage::Format_RGB32);
-            for (int y = 0; y < image.height(); ++y) {
-                auto* row = reinterpret_cast<QRgb*>(image.scanLine(y));
-                const std::size_t at =
-                    static_cast<std::size_t>(y) * static_cast<std::size_t>(picture.width());
-                for (std::size_t x = 0; x < static_cast<std::size_t>(image.width()); ++x)
-                    row[x] = qRgb(picture.plane_as<std::uint8_t>(0)[at + x],
-                                  picture.plane_as<std::uint8_t>(1)[at + x],
-                                  picture.plane_as<std::uint8_t>(2)[at + x]);
-            }
-            return image;
-        });
-    });
+    connect(&s.session, &ProjectSession::opened, this,
+            [&s] { s.thumbnails.set_reader(project_thumbnails(s.session.project().folder())); });
     connect(&s.session, &ProjectSession::closed, this, [&s] { s.thumbnails.set_reader({}); });
     connect(&s.runs, &RunMonitor::failed, this,
             [&s](const QString& message) { s.notices.show(Notice::Kind::Bad, message); });

@@ -287,4 +287,15 @@ void ContrastRenderer::render(const Image& image, std::span<std::uint32_t> out,
     }
 }
 
+Image rgb_image(std::span<const std::uint32_t> pixels, std::int64_t height, std::int64_t width) {
+    Image picture = Image::create(PixelType::UInt8, 3, height, width);
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(pixels.data());
+    for (int channel = 0; channel < 3; ++channel) {
+        auto plane = picture.writable_plane_as<std::uint8_t>(channel);
+        for (std::size_t at = 0; at < plane.size(); ++at)
+            plane[at] = bytes[4 * at + static_cast<std::size_t>(channel)];
+    }
+    return picture;
+}
+
 } // namespace eyepiece

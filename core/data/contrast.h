@@ -78,4 +78,8 @@ private:
     std::vector<Table> tables_; // of the visible channels
 };
 
+// Rows of pixels in ByteOrder::Rgba, as render() makes them, as an 8-bit RGB image (3,H,W).
+EYEPIECE_EXPORT Image rgb_image(std::span<const std::uint32_t> pixels, std::int64_t height,
+                                std::int64_t width);
+
 } // namespace eyepiece

@@ -31,15 +31,8 @@ Image draw(const fs::path& path, std::int64_t limit) {
                    0, cv::INTER_AREA);
         colors = small;
     }
-    Image picture = Image::create(PixelType::UInt8, 3, colors.rows, colors.cols);
-    for (int channel = 0; channel < 3; ++channel) {
-        auto plane = picture.writable_plane_as<std::uint8_t>(channel);
-        for (int y = 0; y < colors.rows; ++y)
-            for (int x = 0; x < colors.cols; ++x)
-                plane[static_cast<std::size_t>(y) * static_cast<std::size_t>(colors.cols) +
-                      static_cast<std::size_t>(x)] = colors.at<cv::Vec4b>(y, x)[channel];
-    }
-    return picture;
+    return rgb_image({reinterpret_cast<const std::uint32_t*>(colors.data), colors.total()}, colors.rows,
+                     colors.cols);
 }
 
 } // namespace

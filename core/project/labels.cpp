@@ -394,6 +394,30 @@ void LabelStore::commit(const std::vector<LabelEdit>& edits, const std::string& 
                    });
 }
 
+std::int64_t LabelStore::set_class(std::span<const ObjectKey> objects, ClassId class_id) {
+    const std::string title = objects.size() == 1 ? "class of an object"
+                                                  : "class of " + std::to_string(objects.size()) + " objects";
+    const bool one_item = !objects.empty() &&
+                          std::all_of(objects.begin(), objects.end(),
+                                      [&](const ObjectKey& key) { return key.item == objects.front().item; });
+    std::int64_t there = 0;
+    database_.edit(changes_, title, one_item ? objects.front().item : 0, [&](SQLite::Database& db) {
+        if (!class_ids(db).contains(class_id))
+            throw Error(ErrorCode::BadInput,
+                        "The project has no class " + std::to_string(class_id) + " to give to objects.");
+        there = 0;
+        SQLite::Statement update(db, "UPDATE objects SET class = ? WHERE item = ? AND id = ?");
+        for (const ObjectKey& key : objects) {
+            update.bind(1, class_id);
+            update.bind(2, key.item);
+            update.bind(3, key.object);
+            there += update.exec();
+            update.reset();
+        }
+    });
+    return there;
+}
+
 std::int64_t LabelStore::revision() const {
     return database_.read([](SQLite::Database& db) {
         return db.execAndGet("SELECT value FROM meta WHERE key = 'label_revision'").getInt64();

@@ -4,7 +4,9 @@
 #include "core/data/label_map.h"
 #include "core/project/changes.h"
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,13 @@ struct LabelObject {
     double score = -1;       // of the model that made it; < 0: none
     std::string created = {}; // UTC, ISO 8601
     int edits = 0;            // times its pixels changed since
+};
+
+// One object of the project.
+struct ObjectKey {
+    ItemId item = 0;
+    ObjectId object = 0;
+    bool operator==(const ObjectKey&) const = default;
 };
 
 // A change of one item's labels. Everything the user does to labels is one of these.
@@ -60,6 +69,9 @@ public:
     void commit(const LabelEdit& edit);
     // Several edits (an import, accepting predictions) as one undo step.
     void commit(const std::vector<LabelEdit>& edits, const std::string& title);
+    // Gives these objects another class, as one undo step; all else that is said of them stays. Those that
+    // are no longer there are left out: returns how many are. Error(BadInput) when there is no such class.
+    std::int64_t set_class(std::span<const ObjectKey> objects, ClassId class_id);
 
     // Number that grows with every label edit of the project: runs record it as their annotation revision.
     std::int64_t revision() const;

@@ -11,7 +11,8 @@
 // "predict": {"result": {...}, "bytes": [...]}, "explain": {"error": "..."}, "export": {"die": "marker file",
 // "result": ...}}; with "ms" it takes that long. "partials": [{"head", "bytes", "ms"}, ...] come before the
 // result, which comes early when it is asked to finish. Bytes also as {"values": [...], "type": "float32" or
-// "int32"}. What was asked is noted in the file beside it, ending in .log.
+// "int32"}. What was asked is noted in the file beside it, ending in .log; with "gate" the answer waits until
+// the file of that name is there, and takes it away.
 #include "core/project/runs.h"
 #include "core/protocol/message.h"
 
@@ -117,6 +118,17 @@ bool canned(std::uint64_t id, const std::string& operation, bool check, const Js
     }
     std::ofstream(std::string(file) + ".log", std::ios::app)
         << Json{{"key", key}, {"spec", spec}}.dump() << '\n';
+    // What comes of it comes only once the test has put this file there; it is taken away again.
+    if (const auto gate = answer.find("gate"); gate != answer.end()) {
+        const auto file_of_gate = gate->get<std::string>();
+        while (!std::filesystem::remove(file_of_gate)) {
+            if (told(cancelled_ids, id)) {
+                fail(id, "cancelled", "Cancelled.");
+                return true;
+            }
+            std::this_thread::sleep_for(2ms);
+        }
+    }
     const Json partials = answer.value("partials", Json::array());
     for (const Json& partial : partials) {
         say({{"id", id}, {"partial", partial.at("head")}}, make_bytes(partial.value("bytes", Json::array())));

@@ -193,6 +193,45 @@ private Q_SLOTS:
         QVERIFY(bench.project->classes().find("debris"));
     }
 
+    void many_objects_get_another_class_in_one_step() {
+        Bench bench;
+        const ItemId other = bench.project->items().add({bench.folder / "b.tif"}).added.at(0);
+        const ClassId debris = bench.project->classes().add("debris");
+        LabelEdit edit = rectangle(bench.item, {0, 0, 10, 10}, 1, bench.nucleus, "polygon");
+        edit.objects[0].polygon = {{0, 0}, {10, 0}, {10, 10}, {0, 10}};
+        edit.objects[0].author = "Ada";
+        bench.labels.commit(edit);
+        bench.labels.commit(rectangle(bench.item, {20, 0, 5, 5}, 2, bench.nucleus));
+        bench.labels.commit(rectangle(other, {0, 0, 5, 5}, 1, bench.nucleus));
+        const auto depth = bench.project->history().depth();
+        const auto revision = bench.labels.revision();
+        std::vector<ItemId> told;
+        const auto listening = bench.project->changes().listen([&](const ProjectChange& change) {
+            if (const auto* labels = std::get_if<LabelsChanged>(&change))
+                told.push_back(labels->item);
+        });
+        const std::vector<ObjectKey> chosen{
+            {bench.item, 1}, {other, 1}, {bench.item, 99}}; // the last is gone
+        QCOMPARE(bench.labels.set_class(chosen, debris), std::int64_t{2});
+        QCOMPARE(bench.labels.object(bench.item, 1)->class_id, debris);
+        QCOMPARE(bench.labels.object(other, 1)->class_id, debris);
+        QCOMPARE(bench.labels.object(bench.item, 2)->class_id, bench.nucleus);
+        QCOMPARE(bench.labels.object(bench.item, 1)->author, std::string("Ada"));
+        QCOMPARE(bench.labels.object(bench.item, 1)->polygon.size(), std::size_t{4});
+        QCOMPARE(bench.labels.object(bench.item, 1)->area, 100);
+        std::sort(told.begin(), told.end());
+        QCOMPARE(told, (std::vector<ItemId>{bench.item, other}));
+        QCOMPARE(bench.project->history().depth(), depth + 1);
+        QCOMPARE(bench.labels.revision(), revision + 1);
+        QCOMPARE(bench.project->history().next_undo()->title, std::string("class of 3 objects"));
+        QCOMPARE(bench.labels.set_class(chosen, debris), std::int64_t{2}); // again: nothing to undo
+        QCOMPARE(bench.project->history().depth(), depth + 1);
+        QCOMPARE(error_of([&] { bench.labels.set_class(chosen, 77); }).code(), ErrorCode::BadInput);
+        bench.project->history().undo();
+        QCOMPARE(bench.labels.object(bench.item, 1)->class_id, bench.nucleus);
+        QCOMPARE(bench.labels.object(other, 1)->class_id, bench.nucleus);
+    }
+
     // Figures, printed; the limits are generous because the machine may be busy.
     void speed() {
         Bench bench;

@@ -395,7 +395,8 @@ void DataTable::show_selection() {
     for (ItemId id : context_.selection.items())
         if (const int row = items_.row(id); row >= 0)
             chosen.select(items_.index(row, 0), items_.index(row, ItemListModel::ColumnCount - 1));
-    table_->selectionModel()->select(chosen, QItemSelectionModel::ClearAndSelect);
+    table_->selectionModel()->clearSelection(); // in two steps, as ItemBrowser does
+    table_->selectionModel()->select(chosen, QItemSelectionModel::Select);
     if (const int row = items_.row(context_.selection.item()); row >= 0) {
         table_->selectionModel()->setCurrentIndex(items_.index(row, 0), QItemSelectionModel::NoUpdate);
         table_->scrollTo(items_.index(row, 0));

@@ -211,7 +211,9 @@ void ItemBrowser::show_selection() {
     for (ItemId id : selection_.items())
         if (const int row = model_.row(id); row >= 0)
             chosen.select(model_.index(row, 0), model_.index(row, 0));
-    list_->selectionModel()->select(chosen, QItemSelectionModel::ClearAndSelect);
+    // Two steps: what goes and what comes are not compared, pair by pair, of tens of thousands of each.
+    list_->selectionModel()->clearSelection();
+    list_->selectionModel()->select(chosen, QItemSelectionModel::Select);
     const int row = model_.row(selection_.item());
     list_->selectionModel()->setCurrentIndex(row >= 0 ? model_.index(row, 0) : QModelIndex(),
                                              QItemSelectionModel::NoUpdate);

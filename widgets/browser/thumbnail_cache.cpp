@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/browser/thumbnail_cache.h"
 
+#include "core/intake/thumbnails.h"
+
 #include <QThreadPool>
 #include <exception>
 #include <mutex>
@@ -125,6 +127,25 @@ void ThumbnailCache::start_next() {
                     Qt::QueuedConnection);
             });
     }
+}
+
+QImage to_qimage(const Image& rgb) {
+    QImage image(static_cast<int>(rgb.width()), static_cast<int>(rgb.height()), QImage::Format_RGB32);
+    const auto red = rgb.plane_as<std::uint8_t>(0), green = rgb.plane_as<std::uint8_t>(1),
+               blue = rgb.plane_as<std::uint8_t>(2);
+    std::size_t at = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        auto* row = reinterpret_cast<QRgb*>(image.scanLine(y));
+        for (int x = 0; x < image.width(); ++x, ++at)
+            row[x] = qRgb(red[at], green[at], blue[at]);
+    }
+    return image;
+}
+
+ThumbnailCache::Reader project_thumbnails(const std::filesystem::path& project_folder) {
+    return [pictures = ThumbnailFolder(project_folder)](const Item& item) {
+        return to_qimage(pictures.get(item));
+    };
 }
 
 } // namespace eyepiece

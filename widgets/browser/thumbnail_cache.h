@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QPixmap>
 #include <QSet>
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -47,5 +48,10 @@ private:
     QSet<ItemId> asked_ids_;
     int in_hand_ = 0;
 };
+
+EYEPIECE_EXPORT QImage to_qimage(const Image& rgb); // of 8 bits, (3,H,W)
+
+// Reads pictures of a project's items from its cache, which is filled where they are not there yet.
+EYEPIECE_EXPORT ThumbnailCache::Reader project_thumbnails(const std::filesystem::path& project_folder);
 
 } // namespace eyepiece

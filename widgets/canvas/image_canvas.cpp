@@ -13,6 +13,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 namespace eyepiece {
 
@@ -21,6 +22,7 @@ namespace {
 constexpr QRgb ground = 0xff08090bu;                   // near-black in both themes
 constexpr std::chrono::milliseconds compose_budget{7}; // of the 16 that a frame has
 constexpr int refine_after_ms = 30;
+constexpr double least_seen = 12; // device px: a narrower object is hardly seen
 constexpr std::size_t tile_budget = 256u << 20;
 constexpr std::size_t pixel_budget = 512u << 20;
 
@@ -128,6 +130,7 @@ void ImageCanvas::reload() {
 }
 
 void ImageCanvas::adopt(std::shared_ptr<OpenImage> image) {
+    wanted_in_sight_.reset(); // of the image before
     if (tool_)
         tool_->finish();
     const bool same_size = image_ && image_->info().width == image->info().width &&
@@ -294,6 +297,25 @@ void ImageCanvas::pan(const QPoint& delta) {
 void ImageCanvas::show_region(const Region& region) {
     view_.show(QRectF(region.x, region.y, region.width, region.height));
     view_moved();
+}
+
+void ImageCanvas::bring_into_sight(const Region& region) {
+    if (!isVisible()) {
+        wanted_in_sight_ = region;
+        return;
+    }
+    const QRectF bounds(region.x, region.y, region.width, region.height);
+    if (!view_.visible_image().contains(bounds) || bounds.width() * view_.scale() < least_seen)
+        show_region(region);
+}
+
+void ImageCanvas::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    if (wanted_in_sight_) // after the layout has had its say
+        QTimer::singleShot(0, this, [this] {
+            if (const auto region = std::exchange(wanted_in_sight_, std::nullopt))
+                bring_into_sight(*region);
+        });
 }
 
 void ImageCanvas::resizeEvent(QResizeEvent*) {

@@ -58,6 +58,9 @@ public:
     void zoom_at(const QPointF& device, double factor);
     void pan(const QPoint& device_delta);
     void show_region(const Region& region); // brings it well into sight
+    // The same, where it is not in sight or too small to be seen. While the canvas is hidden: once it is
+    // shown.
+    void bring_into_sight(const Region& region);
 
     void set_tool(CanvasTool* tool); // not owned; null: the pointer only pans
     CanvasTool* tool() const { return tool_; }
@@ -90,6 +93,7 @@ Q_SIGNALS:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
@@ -137,6 +141,7 @@ private:
     std::function<QString(const QPoint&)> extra_readout_;
     QPoint pointer_pixel_{-1, -1};
     QPointF pointer_device_;
+    std::optional<Region> wanted_in_sight_; // once the canvas is shown, and has its size
     bool space_ = false, panning_ = false;
     QPoint pan_from_;
     double last_frame_ms_ = 0;

@@ -170,9 +170,7 @@ void LabelTools::next_object(int step) {
         now == order.end() ? (step > 0 ? 0 : count - 1) : (now - order.begin() + step + count) % count;
     const LabelObject& object = *order[static_cast<std::size_t>(at)];
     editor_.select(object.id);
-    const QRectF bounds(object.bounds.x, object.bounds.y, object.bounds.width, object.bounds.height);
-    if (!canvas_.view().visible_image().contains(bounds) || bounds.width() * canvas_.view().scale() < 12)
-        canvas_.show_region(object.bounds);
+    canvas_.bring_into_sight(object.bounds);
 }
 
 } // namespace eyepiece

@@ -260,11 +260,16 @@ void ScatterView::paint_overlay(QPainter& painter) {
     painter.setPen(QPen(theme_.color(Token::Text), 1.6));
     painter.drawEllipse(place, 6, 6);
     const QString words = describe_ ? describe_(*hovered_) : QString();
-    if (words.isEmpty())
+    const QPixmap picture = row_picture_ ? row_picture_(*hovered_) : QPixmap();
+    if (words.isEmpty() && picture.isNull())
         return;
     painter.setFont(theme_.body());
     const QFontMetrics metrics(painter.font());
     QRect box = metrics.boundingRect(QRect(0, 0, 260, 400), Qt::TextWordWrap, words).adjusted(-8, -6, 8, 6);
+    const QSize small = picture.deviceIndependentSize().toSize(); // above the words
+    const int above = picture.isNull() ? 0 : small.height() + 6;
+    box.setHeight(box.height() + above);
+    box.setWidth(std::max(box.width(), picture.isNull() ? 0 : small.width() + 16));
     box.moveTopLeft((place + QPointF(14, 14)).toPoint());
     if (box.right() > width() - 4)
         box.moveRight(static_cast<int>(place.x()) - 14);
@@ -273,8 +278,10 @@ void ScatterView::paint_overlay(QPainter& painter) {
     painter.setPen(QPen(theme_.color(Token::Line), 1));
     painter.setBrush(theme_.color(Token::Raised));
     painter.drawRoundedRect(box, 6, 6);
+    if (!picture.isNull())
+        painter.drawPixmap(box.topLeft() + QPoint(8, 8), picture);
     painter.setPen(theme_.color(Token::Text));
-    painter.drawText(box.adjusted(8, 6, -8, -6), Qt::TextWordWrap, words);
+    painter.drawText(box.adjusted(8, 6 + above, -8, -6), Qt::TextWordWrap, words);
 }
 
 void ScatterView::resizeEvent(QResizeEvent* event) {

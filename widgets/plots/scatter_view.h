@@ -5,6 +5,7 @@
 #include "widgets/table/row_selection.h"
 
 #include <QElapsedTimer>
+#include <QPixmap>
 #include <QPolygonF>
 #include <QWidget>
 #include <functional>
@@ -43,6 +44,8 @@ public:
     Drag drag() const { return drag_; }
     // What is said of the row below the pointer.
     void set_describe(std::function<QString(std::size_t)> describe) { describe_ = std::move(describe); }
+    // And what is shown above the words; null: nothing. update() when one has come later.
+    void set_row_picture(std::function<QPixmap(std::size_t)> picture) { row_picture_ = std::move(picture); }
 
     void fit();
     void zoom_at(const QPointF& position, double factor); // widget px
@@ -116,6 +119,7 @@ private:
     QPointF pressed_, last_;
     std::optional<std::size_t> hovered_;
     std::function<QString(std::size_t)> describe_;
+    std::function<QPixmap(std::size_t)> row_picture_;
 };
 
 } // namespace eyepiece

@@ -54,10 +54,8 @@ LabelFollower::LabelFollower(ProjectSession& session, Selection& selection, Imag
     connect(&labels_, &LabelEditor::current_class_changed, &selection_, &Selection::set_label_class);
     connect(&selection_, &Selection::label_class_changed, &labels_, &LabelEditor::set_current_class);
     connect(&labels_, &LabelEditor::selected_changed, &selection_, &Selection::set_object);
-    connect(&selection_, &Selection::object_changed, &labels_, [this](ObjectId id) {
-        if (id != labels_.selected()) // else it is the last of several, which stay selected
-            labels_.select(id);
-    });
+    connect(&selection_, &Selection::object_changed, this, &LabelFollower::follow_object);
+    connect(&labels_, &LabelEditor::loaded, this, &LabelFollower::follow_object);
     if (session_.is_open())
         labels_.set_project(&session_.project());
 }
@@ -71,6 +69,17 @@ void LabelFollower::follow_image() {
             found && QString::fromStdString(found->path.string()) == image->path)
             item = found->id;
     labels_.set_item(item, item ? image->info().width : 0, item ? image->info().height : 0);
+}
+
+// An object that was chosen elsewhere, in a plot perhaps, is brought into sight: once its image is in front
+// and its labels are read.
+void LabelFollower::follow_object() {
+    // Its last of several may be the one already: then they all stay selected.
+    if (labels_.selected() == selection_.object() || labels_.item() != selection_.item())
+        return;
+    labels_.select(selection_.object());
+    if (const LabelObject* object = labels_.document().object(labels_.selected()))
+        canvas_.bring_into_sight(object->bounds);
 }
 
 void LabelFollower::say_refused(const QString& message) {

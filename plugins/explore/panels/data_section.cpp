@@ -2,15 +2,18 @@
 #include "plugins/explore/panels/data_section.h"
 
 #include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/making_card.h"
+#include "plugins/explore/panels/table_maker.h"
 #include "plugins/explore/panels/table_opener.h"
 #include "widgets/forms/parameter_form.h"
+#include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
 
 #include <QComboBox>
-#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLocale>
+#include <QMenu>
 #include <QVBoxLayout>
 #include <cmath>
 #include <map>
@@ -87,12 +90,14 @@ QString DataSection::format_title(const std::string& name) const {
 }
 
 DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, TableOpener& opener,
-                         QWidget* parent)
+                         TableMaker& maker, QWidget* parent)
     : QWidget(parent)
     , context_(context)
     , exploration_(exploration)
     , opener_(opener)
-    , readers_("table reader") {
+    , maker_(maker)
+    , readers_("table reader")
+    , menu_(new QMenu(this)) {
     setObjectName(QStringLiteral("explore.data"));
     register_table_readers(readers_);
     const Theme& theme = context.theme;
@@ -101,9 +106,13 @@ DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, Ta
     column->setSpacing(Theme::space(2));
     auto* header = new SectionHeader(theme, tr("Data"), {}, this);
     auto* open = link_button(tr("Open a table…"), QStringLiteral("explore.open"), this);
-    open->setToolTip(tr("Choose a file with a table (or drop one on this page)"));
+    open->setToolTip(tr("A file with a table (or drop one on this page), or what the project holds"));
     header->add_widget(open);
     column->addWidget(header);
+    menu_->setObjectName(QStringLiteral("explore.open.menu"));
+    menu_->setToolTipsVisible(true);
+    making_ = new MakingCard(context, maker, this);
+    column->addWidget(making_);
 
     reading_ = new Card(theme, {}, {}, this);
     reading_->setObjectName(QStringLiteral("explore.reading"));
@@ -124,6 +133,9 @@ DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, Ta
     correct_->setToolTip(tr("Format, separator, encoding and the like, where they were taken wrongly"));
     correct_->setCheckable(true);
     card_->content()->addWidget(correct_, 0, Qt::AlignLeft);
+    make_again_ = link_button(tr("Make it anew"), QStringLiteral("explore.make-again"), card_);
+    make_again_->setToolTip(tr("Of what the project holds by now, or with other settings; the steps stay"));
+    card_->content()->addWidget(make_again_, 0, Qt::AlignLeft);
     correction_ = new QWidget(card_);
     auto* fields = new QVBoxLayout(correction_);
     fields->setContentsMargins(0, 0, 0, 0);
@@ -155,7 +167,12 @@ DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, Ta
     recent_->hide();
     column->addWidget(recent_);
 
-    connect(open, &QPushButton::clicked, this, &DataSection::open_asked);
+    connect(open, &QPushButton::clicked, this, [this, open] {
+        fill_menu();
+        menu_->popup(open->mapToGlobal(QPoint(0, open->height())));
+    });
+    connect(make_again_, &QPushButton::clicked, this,
+            [this] { making_->choose_again(exploration_.record().source.made); });
     connect(cancel, &QPushButton::clicked, &opener_, &TableOpener::cancel);
     connect(correct_, &QPushButton::toggled, correction_, &QWidget::setVisible);
     connect(format_, &QComboBox::currentIndexChanged, this,
@@ -167,6 +184,21 @@ DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, Ta
     connect(&opener_, &TableOpener::ended, this, &DataSection::show_reading);
     connect(&exploration_, &Exploration::adopted, this, &DataSection::show_table);
     connect(&exploration_, &Exploration::closed, this, &DataSection::show_table);
+}
+
+void DataSection::fill_menu() {
+    menu_->clear();
+    QAction* file = menu_->addAction(tr("From a file…"), this, &DataSection::open_asked);
+    file->setObjectName(QStringLiteral("from-file"));
+    menu_->addSection(tr("Of this project"));
+    for (const auto& entry : maker_.tables().entries()) {
+        QAction* action = menu_->addAction(QString::fromStdString(entry.title), this,
+                                           [this, name = entry.name] { making_->choose(name); });
+        action->setObjectName(QString::fromStdString("from-" + entry.name));
+        action->setEnabled(context_.session.is_open());
+        action->setToolTip(context_.session.is_open() ? QString::fromStdString(entry.help)
+                                                      : tr("Open or make a project first"));
+    }
 }
 
 void DataSection::show_reading() {
@@ -191,7 +223,10 @@ void DataSection::show_table() {
     const OpenedTable& opened = exploration_.opened();
     const TableSource& source = exploration_.record().source;
     const QString path = QString::fromStdString(source.path);
-    card_->set_title(QFileInfo(path).fileName());
+    const bool made = !source.made.is_null();
+    card_->set_title(maker_.title_of(source));
+    make_again_->setVisible(made);
+    correct_->setVisible(!made);
     card_->setToolTip(path);
     const QString facts = fact_words(opened.facts);
     card_->set_text(tr("%1 · %2 rows × %3 columns\n%4%5")
@@ -235,7 +270,7 @@ void DataSection::set_recent(const std::vector<ExplorationStore::Entry>& entries
             continue;
         const QString path = QString::fromStdString(entry.source.path);
         auto* button = link_button(
-            tr("%1 · %2 × %3").arg(QFileInfo(path).fileName(), count(entry.rows), count(entry.columns)),
+            tr("%1 · %2 × %3").arg(maker_.title_of(entry.source), count(entry.rows), count(entry.columns)),
             "explore.recent." + QString::fromStdString(entry.id), recent_);
         button->setToolTip(tr("Open %1 again, with its %2 steps").arg(path).arg(entry.steps));
         connect(button, &QPushButton::clicked, this,

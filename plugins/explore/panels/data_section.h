@@ -8,6 +8,7 @@
 
 class QComboBox;
 class QLabel;
+class QMenu;
 class QPushButton;
 class QVBoxLayout;
 
@@ -15,19 +16,22 @@ namespace eyepiece {
 
 class Card;
 class Exploration;
+class MakingCard;
 class ParameterForm;
 class ProgressLine;
+class TableMaker;
 class TableOpener;
 class WorkbenchContext;
 
 // The table one works on: what it was taken for, how it was read and how to read it otherwise; the way to
-// another one, and the tables that this project has seen.
+// another one, from a file or made of the project, and the tables that this project has seen.
 class DataSection : public QWidget {
     Q_OBJECT
 public:
-    DataSection(WorkbenchContext& context, Exploration& exploration, TableOpener& opener,
+    DataSection(WorkbenchContext& context, Exploration& exploration, TableOpener& opener, TableMaker& maker,
                 QWidget* parent = nullptr);
     void set_recent(const std::vector<ExplorationStore::Entry>& entries);
+    MakingCard& making() { return *making_; }
 
 Q_SIGNALS:
     void open_asked();                                          // the dialog
@@ -35,6 +39,7 @@ Q_SIGNALS:
     void recent_chosen(const QString& id);
 
 private:
+    void fill_menu();
     void show_table();
     void show_reading();
     void fill_form(const std::string& format);
@@ -44,12 +49,15 @@ private:
     WorkbenchContext& context_;
     Exploration& exploration_;
     TableOpener& opener_;
+    TableMaker& maker_;
     TableReaderRegistry readers_;
+    QMenu* menu_;
+    MakingCard* making_;
     Card *card_, *reading_;
     QWidget* correction_;
     QComboBox* format_;
     ParameterForm* form_;
-    QPushButton *correct_, *again_;
+    QPushButton *correct_, *again_, *make_again_;
     ProgressLine* progress_;
     QLabel *stage_, *warnings_;
     QWidget* recent_;

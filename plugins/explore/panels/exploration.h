@@ -23,6 +23,7 @@ public:
 
     bool is_open() const { return opened_ != nullptr; }
     const OpenedTable& opened() const { return *opened_; }
+    const std::shared_ptr<const OpenedTable>& shared_opened() const { return opened_; } // for other threads
     const ExplorationRecord& record() const { return record_; }
     RowSelection& selection() { return selection_; }
     const std::shared_ptr<const Table>& table() const { return table_; } // empty before table_changed()

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/remade.h"
 #include "plugins/explore/panels/table_opener.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
@@ -97,6 +98,18 @@ void ExplorationKeeper::open_file(const QString& path) {
     ExplorationRecord record;
     record.source.path = wanted;
     opener_.open(record);
+}
+
+void ExplorationKeeper::open_made(const ExplorationRecord& made) {
+    restore_ = false;
+    if (!exploration_.is_open() || exploration_.record().id != made.id)
+        return opener_.open(made);
+    ExplorationRecord record = exploration_.record();
+    record.source = made.source;
+    opener_.open([record] { return record; }, QFileInfo(QString::fromStdString(made.source.path)).fileName(),
+                 [before = exploration_.shared_opened()](ExplorationRecord& kept, const OpenedTable& now) {
+                     keep_what_holds(kept, before->table, now.table);
+                 });
 }
 
 void ExplorationKeeper::open_again(const TableSource& source) {

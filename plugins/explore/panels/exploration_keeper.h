@@ -23,6 +23,9 @@ public:
 
     // A file: with all that this project knows of it already.
     void open_file(const QString& path);
+    // A table that was made of the project. That of the exploration at hand, made anew: what still holds of
+    // it stays.
+    void open_made(const ExplorationRecord& record);
     // The one at hand, read otherwise.
     void open_again(const TableSource& source);
     void open_recent(const QString& id);

@@ -79,22 +79,20 @@ Json to_json(const ExplorationRecord& record) {
             one["categorical"] = *correction.categorical;
         columns[name] = one;
     }
-    return {{"version", version},
-            {"input",
-             {{"path", record.source.path}, {"format", record.source.format}, {"set", record.source.set}}},
-            {"rows", record.rows},
-            {"columns", record.columns},
-            {"corrections", columns},
-            {"steps", steps},
-            {"classes", record.classes},
-            {"class_revision", record.class_revision},
+    Json input{{"path", record.source.path}, {"format", record.source.format}, {"set", record.source.set}};
+    if (!record.source.made.is_null())
+        input["made"] = record.source.made;
+    return {{"version", version},        {"input", input},
+            {"rows", record.rows},       {"columns", record.columns},
+            {"corrections", columns},    {"steps", steps},
+            {"classes", record.classes}, {"class_revision", record.class_revision},
             {"look", record.look}};
 }
 
 TableSource source_from(const Json& json) {
     const Json input = json.at("input");
     return {input.at("path").get<std::string>(), input.value("format", std::string("auto")),
-            input.value("set", Json::object())};
+            input.value("set", Json::object()), input.value("made", Json())};
 }
 
 std::string class_file(int revision) {
@@ -162,6 +160,8 @@ ExplorationRecord ExplorationStore::read(const std::string& id) const {
         ExplorationRecord record;
         record.id = id;
         record.source = source_from(json);
+        if (!record.source.made.is_null()) // goes where the project goes
+            record.source.path = (folder / fs::path(record.source.path).filename()).string();
         record.rows = json.value("rows", std::size_t{0});
         record.columns = json.value("columns", std::size_t{0});
         record.look = json.value("look", Json::object());

@@ -18,6 +18,7 @@ struct TableSource {
     std::string path;
     std::string format = "auto"; // or the reader that the user chose
     Json set = Json::object();   // the reader's parameters that the user has set
+    Json made = nullptr;         // made of the project: {"from", "set"} as of ProjectTable; the file is ours
     bool operator==(const TableSource&) const = default;
 };
 
@@ -76,6 +77,7 @@ public:
     };
     std::vector<Entry> all() const;                    // newest first; damaged ones are left out
     std::string new_id(const std::string& path) const; // "0003-iris"
+    std::filesystem::path folder_of(const std::string& id) const { return folder_ / id; }
     ExplorationRecord read(const std::string& id) const;
     // Files that are not there yet first, then exploration.json whole: whoever reads sees the old or the new.
     void write(const ExplorationRecord& record) const;

@@ -18,6 +18,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMimeData>
+#include <QPushButton>
 #include <QSplitter>
 #include <QStackedWidget>
 #include <QUrl>
@@ -67,6 +68,11 @@ ExploreMiddle::ExploreMiddle(WorkbenchContext& context, Exploration& exploration
     empty_ = new EmptyState(theme, QStringLiteral("explore"), tr("See what is in a table"), {}, pages_);
     empty_->setObjectName(QStringLiteral("explore.empty"));
     empty_->add_action(tr("Open a table…"), QStringLiteral("explore.empty.open"), [this] { ask_file(); });
+    for (const auto& [from, title] :
+         {std::pair{"images", tr("Table of the images…")}, std::pair{"objects", tr("Table of the objects…")}})
+        of_project_.push_back(empty_->add_action(
+            title, QStringLiteral("explore.empty.") + from,
+            [this, from = QString::fromLatin1(from)] { Q_EMIT table_asked(from); }, false));
     pages_->addWidget(empty_);
     auto* splitter = new QSplitter(Qt::Vertical, pages_);
     splitter->setObjectName(QStringLiteral("explore.splitter"));
@@ -83,6 +89,8 @@ ExploreMiddle::ExploreMiddle(WorkbenchContext& context, Exploration& exploration
 
     connect(&exploration_, &Exploration::adopted, this, &ExploreMiddle::update_page);
     connect(&exploration_, &Exploration::closed, this, &ExploreMiddle::update_page);
+    connect(&context_.session, &ProjectSession::opened, this, &ExploreMiddle::update_page);
+    connect(&context_.session, &ProjectSession::closed, this, &ExploreMiddle::update_page);
     connect(&opener_, &TableOpener::started, this, &ExploreMiddle::update_page);
     connect(&opener_, &TableOpener::ended, this, &ExploreMiddle::update_page);
     connect(&exploration_, &Exploration::table_changed, this,
@@ -101,14 +109,17 @@ ExploreMiddle::ExploreMiddle(WorkbenchContext& context, Exploration& exploration
 
 void ExploreMiddle::update_page() {
     pages_->setCurrentIndex(exploration_.is_open() ? 1 : 0);
-    empty_->set_text(opener_.running()
-                         ? tr("Reading %1…").arg(opener_.title())
-                         : tr("Drop a file here or open one: CSV, TSV, NumPy, HDF5, AnnData, a 10x folder, "
-                              "FCS, IDX, ARFF, "
-                              "Orange. Then make a map of it: rows that are alike lie close to each other.%1")
-                               .arg(context_.session.is_open()
-                                        ? QString()
-                                        : tr(" No project is open, so steps are not kept.")));
+    for (QPushButton* button : of_project_)
+        button->setVisible(context_.session.is_open());
+    empty_->set_text(
+        opener_.running()
+            ? tr("Reading %1…").arg(opener_.title())
+            : tr("Drop a file here or open one: CSV, TSV, NumPy, HDF5, AnnData, a 10x folder, "
+                 "FCS, IDX, ARFF, "
+                 "Orange. Then make a map of it: rows that are alike lie close to each other.%1")
+                  .arg(context_.session.is_open()
+                           ? tr(" Tables of the project's images and labelled objects are made here, too.")
+                           : tr(" No project is open, so steps are not kept.")));
 }
 
 void ExploreMiddle::ask_file() {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include <QWidget>
+#include <vector>
 
+class QPushButton;
 class QStackedWidget;
 
 namespace eyepiece {
@@ -28,6 +30,9 @@ public:
     void ask_other_file();               // for the same steps
     void save_rows(const QString& file); // those that the table shows, as CSV
 
+Q_SIGNALS:
+    void table_asked(const QString& from); // of the project: a ProjectTable
+
 protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dropEvent(QDropEvent* event) override;
@@ -42,6 +47,7 @@ private:
     TableOpener& opener_;
     QStackedWidget* pages_;
     EmptyState* empty_;
+    std::vector<QPushButton*> of_project_; // tables to be made: with a project only
     ExploreViews* views_;
     TableView* table_;
 };

@@ -6,11 +6,17 @@
 #include "plugins/explore/panels/exploration_keeper.h"
 #include "plugins/explore/panels/explore_middle.h"
 #include "plugins/explore/panels/explore_views.h"
+#include "plugins/explore/panels/item_link.h"
+#include "plugins/explore/panels/making_card.h"
 #include "plugins/explore/panels/models_section.h"
+#include "plugins/explore/panels/row_pictures.h"
 #include "plugins/explore/panels/scatter_pane.h"
+#include "plugins/explore/panels/selection_edits.h"
+#include "plugins/explore/panels/selection_menu.h"
 #include "plugins/explore/panels/selection_section.h"
 #include "plugins/explore/panels/step_runner.h"
 #include "plugins/explore/panels/steps_section.h"
+#include "plugins/explore/panels/table_maker.h"
 #include "plugins/explore/panels/table_opener.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/table/column_summary.h"
@@ -27,10 +33,18 @@ namespace {
 // three: the last one to go takes it along.
 struct Shared {
     explicit Shared(WorkbenchContext& context)
-        : opener(context), runner(context, exploration), keeper(context, exploration, opener) {}
+        : opener(context)
+        , maker(context, exploration)
+        , runner(context, exploration)
+        , link(context, exploration)
+        , edits(context, exploration, link, maker)
+        , keeper(context, exploration, opener) {}
     Exploration exploration;
     TableOpener opener;
+    TableMaker maker;
     StepRunner runner;
+    ItemLink link;
+    SelectionEdits edits;
     ExplorationKeeper keeper;
 };
 
@@ -54,7 +68,7 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     auto* column = new QVBoxLayout(left);
     column->setContentsMargins(Theme::space(3), Theme::space(3), Theme::space(3), Theme::space(3));
     column->setSpacing(Theme::space(4));
-    auto* data = new DataSection(context, shared->exploration, shared->opener, left);
+    auto* data = new DataSection(context, shared->exploration, shared->opener, shared->maker, left);
     auto* steps = new StepsSection(context, shared->exploration, shared->runner, left);
     column->addWidget(data);
     column->addWidget(steps);
@@ -68,14 +82,23 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     whole->setContentsMargins(0, 0, 0, 0);
     whole->addWidget(points);
 
-    auto* selection = new SelectionSection(context, shared->exploration, right);
+    auto* menu = new SelectionMenu(context, shared->edits, points);
+    points->setContextMenuPolicy(Qt::CustomContextMenu); // of the views and the table alike
+    QObject::connect(points, &QWidget::customContextMenuRequested, menu,
+                     [points, menu](const QPoint& at) { menu->popup(points->mapToGlobal(at)); });
+    auto* selection = new SelectionSection(context, shared->exploration, *menu, right);
     auto* side = new QVBoxLayout(right);
     side->setContentsMargins(0, 0, 0, 0);
     side->addWidget(selection);
 
+    new RowPictures(context, shared->link, points->views().scatter().view(), points);
+
     ExplorationKeeper* keeper = &shared->keeper;
     QObject::connect(data, &DataSection::open_asked, points, &ExploreMiddle::ask_file);
+    QObject::connect(points, &ExploreMiddle::table_asked, data,
+                     [data](const QString& from) { data->making().choose(from.toStdString()); });
     QObject::connect(data, &DataSection::read_again_asked, keeper, &ExplorationKeeper::open_again);
+    QObject::connect(&shared->maker, &TableMaker::made, keeper, &ExplorationKeeper::open_made);
     QObject::connect(data, &DataSection::recent_chosen, keeper, &ExplorationKeeper::open_recent);
     const auto show_recent = [data, keeper] { data->set_recent(keeper->recent()); };
     QObject::connect(keeper, &ExplorationKeeper::recent_changed, data, show_recent);

@@ -276,9 +276,22 @@ void ScatterPane::fill_boxes() {
         box->setCurrentIndex(found >= 0 ? found : std::min(at_first, box->count() - 1));
     };
     const auto can_place = [&](std::size_t at) { return has_values(table.type(at)); };
-    fill(x_, {}, "x", 0, can_place);
-    fill(y_, {}, "y", 1, can_place);
-    fill(z_, {}, "z", 2, can_place);
+    // The rows' features at first: ids, and what else is said of a row, show little.
+    const auto feature = [&](int nth) {
+        int entry = 0, features = 0;
+        for (std::size_t at = 0; at < table.columns(); ++at) {
+            if (!can_place(at))
+                continue;
+            if (table.role(at) == ColumnRole::Feature && table.type(at) != ColumnType::Categorical &&
+                features++ == nth)
+                return entry;
+            ++entry;
+        }
+        return nth;
+    };
+    fill(x_, {}, "x", feature(0), can_place);
+    fill(y_, {}, "y", feature(1), can_place);
+    fill(z_, {}, "z", feature(2), can_place);
     fill(size_, tr("One size"), "size", 0, [&](std::size_t at) {
         return table.type(at) != ColumnType::Text && table.type(at) != ColumnType::Categorical;
     });

@@ -14,11 +14,13 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QLocale>
+#include <QMenu>
 #include <QVBoxLayout>
 
 namespace eyepiece {
 
-SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& exploration, QWidget* parent)
+SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& exploration, QMenu& in_project,
+                                   QWidget* parent)
     : QWidget(parent), context_(context), exploration_(exploration) {
     setObjectName(QStringLiteral("explore.selection"));
     const Theme& theme = context.theme;
@@ -51,6 +53,10 @@ SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& explo
     buttons->addWidget(nothing_);
     buttons->addStretch();
     column->addLayout(buttons);
+    in_project_ = quiet_button(tr("Images and objects…"), QStringLiteral("selection.in-project"), this);
+    in_project_->setToolTip(
+        tr("Show them in Label, use the images for training or test, give the objects a class"));
+    column->addWidget(in_project_, 0, Qt::AlignLeft);
     apart_ = new ApartSection(theme, exploration, this);
     column->addWidget(apart_);
     column->addWidget(new FindingsSection(context, exploration, this));
@@ -62,6 +68,9 @@ SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& explo
     connect(name_, &QLineEdit::returnPressed, this, &SelectionSection::name_class);
     connect(name_button_, &QPushButton::clicked, this, &SelectionSection::name_class);
     connect(keep_, &QPushButton::clicked, this, &SelectionSection::ask_save);
+    connect(in_project_, &QPushButton::clicked, &in_project, [this, &in_project] {
+        in_project.popup(in_project_->mapToGlobal(QPoint(0, in_project_->height())));
+    });
     connect(nothing_, &QPushButton::clicked, this, [this] { exploration_.selection().clear(); });
     connect(&exploration_.selection(), &RowSelection::changed, this, &SelectionSection::refresh);
     connect(&exploration_, &Exploration::closed, this, [this] {
@@ -103,8 +112,9 @@ void SelectionSection::refresh() {
     const bool any = !selection.empty();
     header_->set_note(any ? tr("%1 rows").arg(QLocale().toString(qulonglong(selection.count()))) : QString());
     hint_->setVisible(!any);
-    for (QWidget* widget : {static_cast<QWidget*>(name_), static_cast<QWidget*>(name_button_),
-                            static_cast<QWidget*>(keep_), static_cast<QWidget*>(nothing_)})
+    for (QWidget* widget :
+         {static_cast<QWidget*>(name_), static_cast<QWidget*>(name_button_), static_cast<QWidget*>(keep_),
+          static_cast<QWidget*>(nothing_), static_cast<QWidget*>(in_project_)})
         widget->setVisible(any);
     name_button_->setEnabled(!name_->text().trimmed().isEmpty());
 }

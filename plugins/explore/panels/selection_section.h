@@ -4,6 +4,7 @@
 
 class QLabel;
 class QLineEdit;
+class QMenu;
 class QPushButton;
 
 namespace eyepiece {
@@ -14,11 +15,14 @@ class Exploration;
 class SectionHeader;
 class WorkbenchContext;
 
-// What is selected, and what can be made of it: a class, a file of these rows. Below, the values of a column.
+// What is selected, and what can be made of it: a class, a file of these rows, an edit of the project. Below,
+// the values of a column.
 class SelectionSection : public QWidget {
     Q_OBJECT
 public:
-    SelectionSection(WorkbenchContext& context, Exploration& exploration, QWidget* parent = nullptr);
+    // `in_project`: what can be made of the rows in the project.
+    SelectionSection(WorkbenchContext& context, Exploration& exploration, QMenu& in_project,
+                     QWidget* parent = nullptr);
     ColumnSummary& column() { return *column_; }
     void save_selected(const QString& file); // as CSV
 
@@ -31,7 +35,7 @@ private:
     Exploration& exploration_;
     SectionHeader* header_;
     QLineEdit* name_;
-    QPushButton *name_button_, *keep_, *nothing_;
+    QPushButton *name_button_, *keep_, *nothing_, *in_project_;
     QLabel* hint_;
     ApartSection* apart_;
     ColumnSummary* column_;

@@ -29,7 +29,8 @@ void TableOpener::open(const ExplorationRecord& record) {
     open([record] { return record; }, QFileInfo(QString::fromStdString(record.source.path)).fileName());
 }
 
-void TableOpener::open(const std::function<ExplorationRecord()>& read_record, const QString& title) {
+void TableOpener::open(const std::function<ExplorationRecord()>& read_record, const QString& title,
+                       const Settle& settle) {
     cancel();
     struct Result {
         std::shared_ptr<OpenedTable> table;
@@ -37,7 +38,7 @@ void TableOpener::open(const std::function<ExplorationRecord()>& read_record, co
     };
     auto result = std::make_shared<Result>();
     title_ = title;
-    job_ = std::make_unique<BackgroundJob>(tr("Open %1").arg(title), [read_record,
+    job_ = std::make_unique<BackgroundJob>(tr("Open %1").arg(title), [read_record, settle,
                                                                       result](JobContext& context) {
         result->record = read_record();
         const TableSource& source = result->record.source;
@@ -49,6 +50,8 @@ void TableOpener::open(const std::function<ExplorationRecord()>& read_record, co
         result->table = std::make_shared<OpenedTable>(open_table(readers, source.path, options, context));
         if (result->table->table.rows() == 0)
             throw Error(ErrorCode::BadInput, "\"" + source.path + "\" has no rows. Choose a file with data.");
+        if (settle)
+            settle(result->record, *result->table);
     });
     Job entry;
     entry.title = job_->title();

@@ -23,7 +23,10 @@ public:
 
     // `record`: what is known of it beforehand, with its source.
     void open(const ExplorationRecord& record);
-    void open(const std::function<ExplorationRecord()>& read_record, const QString& title); // read there, too
+    // The record read there, too. `settle` is called there at the end, to fit the record to the table.
+    using Settle = std::function<void(ExplorationRecord& record, const OpenedTable& table)>;
+    void open(const std::function<ExplorationRecord()>& read_record, const QString& title,
+              const Settle& settle = {});
     void cancel();
     bool running() const { return job_ != nullptr; }
     QString title() const { return title_; }
