@@ -168,7 +168,11 @@ private Q_SLOTS:
         matrix.set_counts({"a"}, {{0}});
         QCOMPARE(matrix.share(0, 0), 0.0);
         QVERIFY_EXCEPTION_THROWN(matrix.set_counts({"a", "b"}, {{1, 2}}), Error);
-        matrix.set_counts({"background", "nucleus"}, {{90, 10}, {1, 3}});
+        matrix.set_counted("rows", "rows");
+        matrix.set_counts({"50 %1", "nucleus"}, {{90, 10}, {1, 3}});
+        QCOMPARE(matrix.describe(1, 0),
+                 QString("25.0 % of the rows of nucleus were taken for 50 %1 (1 rows)."));
+        QVERIFY(matrix.accessibleDescription().contains("75.0 % of the rows of nucleus"));
     }
 
     void a_histogram_counts_every_finite_value() {

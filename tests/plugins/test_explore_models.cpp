@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Simple models and checks of the data, by mouse in the real window, with an engine that answers as told.
+// Simple models and checks of the data, by mouse in the real window, with an engine that answers as told, and
+// on real data with the real one.
 #include "plugins/panel_fixture.h"
+#include "widgets/plots/confusion_matrix.h"
+#include "widgets/plots/line_plot.h"
 #include "widgets/table/row_selection.h"
 #include "widgets/table/table_view.h"
 
@@ -8,9 +11,11 @@
 #include <QComboBox>
 #include <QDragEnterEvent>
 #include <QGuiApplication>
+#include <QMenu>
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QTableWidget>
 #include <QUrl>
 
 using namespace eyepiece;
@@ -19,23 +24,29 @@ using namespace eyepiece::test;
 class TestExploreModels : public PanelTest {
     Q_OBJECT
 
+    QString write(const QString& name, const QByteArray& content) const {
+        QFile file(path(name));
+        if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
+            qFatal("%s cannot be written", qPrintable(name));
+        return file.fileName();
+    }
     void open_flowers() {
         QByteArray text = "length,width,kind,garden\n";
         for (int row = 0; row < 30; ++row)
             text += QByteArray::number(row) + "," + QByteArray::number(row % 7) +
                     (row < 15 ? ",setosa," : ",virginica,") + (row % 2 ? "north" : "south") + "\n";
-        QFile file(path("flowers.csv"));
-        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text) == text.size());
-        file.close();
+        drop(write("flowers.csv", text), "30 rows × 4 columns");
+    }
+    void drop(const QString& file, const QString& said) {
         show_stage(Stage::Explore);
         QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(file.fileName())});
+        data.setUrls({QUrl::fromLocalFile(file)});
         auto* middle = shown(window(), "explore.middle");
         QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
         QApplication::sendEvent(middle, &enter);
         QDropEvent fall(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
         QApplication::sendEvent(middle, &fall);
-        QTRY_VERIFY_WITH_TIMEOUT(text_of("explore.table").contains("30 rows × 4 columns"), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(text_of("explore.table").contains(said), patience);
         QTRY_VERIFY_WITH_TIMEOUT(box("models.target")->count() > 1, patience);
     }
     QString text_of(const char* name) const { return text(name); }
@@ -100,6 +111,10 @@ class TestExploreModels : public PanelTest {
                {"column", ""},
                {"rows", {7, 21}},
                {"row_count", 2}}}}};
+        answers_["list:preprocessing"]["result"] = entries(
+            {{{"name", "scale"}, {"title", "Scale"}, {"help", "To mean 0."}, {"parameters", Json::array()}}});
+        answers_["list:embeddings"]["result"] = entries({});
+        answers_["list:clusterings"]["result"] = entries({});
         say();
     }
 
@@ -188,6 +203,17 @@ private Q_SLOTS:
         QTRY_VERIFY(text_of("explore.selection").contains("2 rows"));
     }
 
+    void nothing_found_says_what_was_checked() {
+        say_models();
+        answers_["check"]["result"]["findings"] = Json::array();
+        say();
+        open_flowers();
+        QVERIFY(press("findings.run"));
+        QTRY_VERIFY2_WITH_TIMEOUT(
+            text_of("findings.words").startsWith("Nothing stands out. Checked: duplicates, outliers."),
+            qPrintable(text_of("findings.words")), patience);
+    }
+
     void failures_leave_the_rest() {
         say_models();
         open_flowers();
@@ -203,6 +229,184 @@ private Q_SLOTS:
         QVERIFY(press("findings.run"));
         QTRY_VERIFY_WITH_TIMEOUT(!text_of("findings.problem").isEmpty(), patience);
         QVERIFY(window().findChild<QPushButton*>("findings.run")->isEnabled());
+    }
+
+    void answers_come_back_with_the_project() {
+        say_models();
+        open_flowers();
+        QVERIFY(press("models.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(ranking()->isVisible(), patience);
+        QVERIFY(press("findings.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(window().findChild<QWidget*>("findings.show.1"), patience);
+        context().session.close();
+        QVERIFY(!window().findChild<QWidget*>("findings.show.1"));
+        workbench_->open({path("project")});
+        show_stage(Stage::Explore);
+        QTRY_VERIFY_WITH_TIMEOUT(ranking()->isVisible(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(
+            text_of("explore.models").contains("What Ridge goes by", Qt::CaseInsensitive), patience);
+        QVERIFY(ranking()->accessibleDescription().contains("Ridge: 0.90 ± 0.03"));
+        QTRY_VERIFY_WITH_TIMEOUT(!text_of("models.facts").contains("try again"), patience);
+        QVERIFY(!text_of("findings.words").contains("check again"));
+        QVERIFY(press("findings.show.1"));
+        QTRY_VERIFY(text_of("explore.selection").contains("2 rows"));
+        QCOMPARE(asked("fit").size() + asked("check").size(), std::size_t(2)); // nothing was asked again
+
+        // They come back with their table, too, after another one was open.
+        drop(write("other.csv", "p,q\n1,2\n3,4\n"), "2 rows × 2 columns");
+        QVERIFY(!ranking()->isVisible());
+        QVERIFY(!window().findChild<QWidget*>("findings.show.1"));
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("explore.recent.0001-flowers"), patience);
+        QVERIFY(press("explore.recent.0001-flowers"));
+        QTRY_VERIFY_WITH_TIMEOUT(ranking()->isVisible(), patience);
+        QTRY_VERIFY_WITH_TIMEOUT(box("models.target")->count() > 1, patience);
+        QVERIFY(!text_of("models.facts").contains("try again"));
+
+        // What prepares the table has changed since.
+        auto* menu = window().findChild<QMenu*>("steps.menu");
+        QTRY_VERIFY_WITH_TIMEOUT(menu->actions().size() > 1, patience);
+        menu->actions().at(1)->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(text_of("models.facts").contains("try again"), patience);
+        QVERIFY(text_of("findings.words").contains("check again"));
+        QTRY_VERIFY_WITH_TIMEOUT(window().findChild<QWidget*>("step.1.remove"), patience);
+        QVERIFY(press("step.1.remove"));
+        QTRY_VERIFY_WITH_TIMEOUT(!text_of("models.facts").contains("try again"), patience);
+        QVERIFY(!text_of("findings.words").contains("check again"));
+
+        // So has the target.
+        choose_text("models.target", "width");
+        QVERIFY(text_of("models.facts").contains("try again"));
+        QVERIFY(text_of("findings.words").contains("check again"));
+    }
+
+    void explorations_without_answers_and_of_other_rows_open() {
+        say_models();
+        open_flowers();
+        QVERIFY(press("models.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(ranking()->isVisible(), patience);
+        context().session.close();
+        // As it was written before answers were kept.
+        const std::filesystem::path kept =
+            path("project/explorations/0001-flowers/exploration.json").toStdString();
+        Json json = read_json_file(kept);
+        QVERIFY(json["answers"].contains("models"));
+        const Json answers = json["answers"];
+        json.erase("answers");
+        write_file_atomically(kept, json.dump());
+        workbench_->open({path("project")});
+        show_stage(Stage::Explore);
+        QTRY_VERIFY_WITH_TIMEOUT(text_of("explore.table").contains("30 rows"), patience);
+        QVERIFY(!ranking()->isVisible());
+        QCOMPARE(box("models.target")->currentText(), QString("kind"));
+        context().session.close();
+        // What was said of 30 rows says nothing of 31.
+        json["answers"] = answers;
+        write_file_atomically(kept, json.dump());
+        QFile file(path("flowers.csv"));
+        QVERIFY(file.open(QIODevice::Append) && file.write("3,4,setosa,north\n") > 0);
+        file.close();
+        workbench_->open({path("project")});
+        show_stage(Stage::Explore);
+        QTRY_VERIFY_WITH_TIMEOUT(text_of("explore.table").contains("31 rows"), patience);
+        QVERIFY(!ranking()->isVisible());
+    }
+
+    void the_whole_explanation_is_shown() {
+        say_models();
+        Json& answer = answers_["fit"]["result"];
+        answer["classes"] = {{{"name", "setosa"}, {"rows", 15}}, {{"name", "virginica"}, {"rows", 15}}};
+        answer["confusion"] = {{14, 1}, {3, 12}};
+        answer["explanation"]["coefficients"] = {{{"feature", "width"}, {"values", {0.25}}},
+                                                 {{"feature", "length"}, {"values", {-1.5}}}};
+        answer["explanation"]["partial_dependence"] = {
+            {{"column", "length"},
+             {"grid", {0, 15, 29}},
+             {"curves", {{{"class", 1}, {"values", {0.1, 0.5, 0.9}}}}}},
+            {{"column", "garden"},
+             {"grid", {0, 1}},
+             {"labels", {"north", "south"}},
+             {"curves", {{{"class", 1}, {"values", {0.48, 0.53}}}}}}};
+        answer["explanation"]["shap"] = {{"model", "forest"},
+                                         {"unit", "probability"},
+                                         {"rows", 30},
+                                         {"columns",
+                                          {{{"column", "length"}, {"value", 0.2}, {"classes", {0.15, 0.25}}},
+                                           {{"column", "garden"}, {"value", 0.0}, {"classes", {0.0, 0.0}}}}}};
+        say();
+        open_flowers();
+        QVERIFY(press("models.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(ranking()->isVisible(), patience);
+        QVERIFY(press("models.whole"));
+        auto* dialog = window().findChild<QDialog*>("explanation");
+        QVERIFY(dialog && dialog->isVisible());
+        QCOMPARE(dialog->windowTitle(), QString("Ridge of kind"));
+        auto* bars = shown<QWidget>(*dialog, "explanation.bars");
+        QCOMPARE(bars->accessibleDescription(), QString("length: 0.40, garden: 0.00"));
+        QVERIFY(choose(*dialog, "explanation.measure",
+                       "Mean size of Shapley values of Random forest, in probability (30 rows)"));
+        QCOMPARE(bars->accessibleDescription(), QString("length: 0.20, garden: 0.00"));
+
+        auto* curves = shown<LinePlot>(*dialog, "explanation.curves");
+        QVERIFY(curves && curves->csv().contains("0.9"));
+        QVERIFY(curves->legend_text().contains("virginica"));
+        QTest::mouseClick(bars, Qt::LeftButton, {}, QPoint(40, bars->height() * 3 / 4)); // garden
+        auto* levels = shown<QTableWidget>(*dialog, "explanation.levels");
+        QVERIFY(levels);
+        QCOMPARE(levels->item(1, 0)->text(), QString("south"));
+        QCOMPARE(levels->item(1, 1)->text(), QString("0.53"));
+        QCOMPARE(levels->horizontalHeaderItem(1)->text(), QString("virginica"));
+
+        auto* matrix = shown<ConfusionMatrix>(*dialog, "confusion-matrix");
+        QVERIFY(matrix);
+        QCOMPARE(matrix->describe(1, 0),
+                 QString("20.0 % of the rows of virginica were taken for setosa (3 rows)."));
+        QVERIFY(dialog->findChild<QLabel*>("explanation.confusion")->text().contains("26 of 30 rows"));
+        auto* coefficients = shown<QTableWidget>(*dialog, "explanation.coefficients");
+        QVERIFY(coefficients);
+        QCOMPARE(coefficients->item(0, 0)->text(), QString("length")); // the larger one
+        QCOMPARE(coefficients->item(0, 1)->text(), QString("-1.5"));
+        QCOMPARE(coefficients->horizontalHeaderItem(1)->text(), QString("towards virginica"));
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QTRY_VERIFY(!window().findChild<QDialog*>("explanation"));
+    }
+
+    void real_flowers_are_ranked_explained_and_checked() {
+        const QString iris = qEnvironmentVariable("EYEPIECE_SHARED_DATA") + "/tabular/iris.csv";
+        const QString cli = qEnvironmentVariable("EYEPIECE_BIN") + "/eyepiece-cli";
+        if (!QFile::exists(iris))
+            QSKIP("the shared data are not here");
+        if (!QFile::exists(cli))
+            QSKIP("the engine is not built");
+        workbench_.reset();
+        QSettings settings(path("settings.ini"), QSettings::IniFormat);
+        settings.setValue("engine/command", "\"" + cli + "\" serve");
+        settings.sync();
+        workbench_ = std::make_unique<Workbench>(path("settings.ini"));
+        window().resize(1440, 900);
+        window().show();
+        workbench_->open({path("project")});
+        drop(iris, "150 rows × 5 columns");
+        QTRY_COMPARE_WITH_TIMEOUT(box("models.target")->currentText(), QString("class"), patience);
+        QVERIFY(press("models.run"));
+        QTRY_VERIFY2_WITH_TIMEOUT(ranking()->isVisible(), qPrintable(text_of("models.problem")),
+                                  3 * patience);
+        const QString said = ranking()->accessibleDescription();
+        QVERIFY2(said.startsWith("Majority or mean: 0.33 ± 0.00, "), qPrintable(said));
+        QVERIFY2(!said.contains("failed") && said.count(": 0.9") >= 5, qPrintable(said));
+        QTRY_VERIFY(window().findChild<QWidget*>("models.whole")->isVisible());
+        QVERIFY(press("models.whole"));
+        auto* dialog = window().findChild<QDialog*>("explanation");
+        QVERIFY(dialog && dialog->isVisible());
+        auto* matrix = shown<ConfusionMatrix>(*dialog, "confusion-matrix");
+        QVERIFY(matrix);
+        QCOMPARE(matrix->share(0, 0), 1.0); // setosa stands apart: any good model finds all
+        QVERIFY(matrix->share(1, 1) > 0.85 && matrix->share(2, 2) > 0.85);
+        QVERIFY(shown<LinePlot>(*dialog, "explanation.curves"));
+        dialog->close();
+
+        QVERIFY(press("findings.run"));
+        QTRY_VERIFY2_WITH_TIMEOUT(text_of("explore.findings").contains("duplicate", Qt::CaseInsensitive),
+                                  qPrintable(text_of("explore.findings")), patience);
     }
 
 private:

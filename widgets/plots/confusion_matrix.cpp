@@ -41,6 +41,11 @@ void ConfusionMatrix::set_counts(const QStringList& classes, const QVector<QVect
     update();
 }
 
+void ConfusionMatrix::set_counted(const QString& things, const QString& unit) {
+    things_ = things;
+    unit_ = unit;
+}
+
 void ConfusionMatrix::clear() {
     set_counts({}, {});
 }
@@ -52,10 +57,9 @@ double ConfusionMatrix::share(int truth, int predicted) const {
 }
 
 QString ConfusionMatrix::describe(int truth, int predicted) const {
-    return tr("%1 % of the pixels of %2 were taken for %3 (%4 px).")
-        .arg(100 * share(truth, predicted), 0, 'f', 1)
-        .arg(classes_.at(truth), classes_.at(predicted))
-        .arg(counts_.at(truth).at(predicted), 0, 'f', 0);
+    return tr("%1 % of the %2 of %3 were taken for %4 (%5 %6).")
+        .arg(QString::number(100 * share(truth, predicted), 'f', 1), things_, classes_.at(truth),
+             classes_.at(predicted), QString::number(counts_.at(truth).at(predicted), 'f', 0), unit_);
 }
 
 int ConfusionMatrix::label_width() const {

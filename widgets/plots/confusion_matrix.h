@@ -17,8 +17,10 @@ public:
     explicit ConfusionMatrix(const Theme& theme, QWidget* parent = nullptr);
     // counts[true][predicted]; square, as large as `classes`. Throws Error(Internal) otherwise.
     void set_counts(const QStringList& classes, const QVector<QVector<double>>& counts);
+    // What is counted, in the plural, and its unit; pixels (px) unless told.
+    void set_counted(const QString& things, const QString& unit);
     void clear();
-    double share(int truth, int predicted) const; // 0 where the true class has no pixels
+    double share(int truth, int predicted) const; // 0 where nothing is of the true class
     QString describe(int truth, int predicted) const;
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {160, 120}; }
@@ -35,6 +37,7 @@ private:
     const Theme& theme_;
     QStringList classes_;
     QVector<QVector<double>> counts_;
+    QString things_ = tr("pixels"), unit_ = tr("px");
 };
 
 } // namespace eyepiece

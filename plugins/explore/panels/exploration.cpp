@@ -119,6 +119,9 @@ Exploration::~Exploration() = default;
 void Exploration::adopt(std::shared_ptr<const OpenedTable> opened, ExplorationRecord record) {
     opened_ = std::move(opened);
     record_ = std::move(record);
+    // What was said of other rows or columns says nothing of these.
+    if (record_.rows != opened_->table.rows() || record_.columns != opened_->table.columns())
+        record_.answers.clear();
     record_.rows = opened_->table.rows();
     record_.columns = opened_->table.columns();
     // Outcomes of a file that has other rows by now say nothing of them.
@@ -396,6 +399,14 @@ void Exploration::name_rows(const std::string& name, const std::vector<std::size
     record_.class_of_row = std::make_shared<const std::vector<std::int32_t>>(std::move(classes));
     ++record_.class_revision;
     rebuild();
+    Q_EMIT record_changed();
+}
+
+void Exploration::set_answer(const std::string& question, std::shared_ptr<const TableAnswer> answer) {
+    if (answer ? !opened_ : record_.answers.erase(question) == 0)
+        return;
+    if (answer)
+        record_.answers[question] = std::move(answer);
     Q_EMIT record_changed();
 }
 

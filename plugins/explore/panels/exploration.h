@@ -63,6 +63,8 @@ public:
     // Gives the rows a class of this name; a row has one class at most. An empty name takes it away.
     void name_rows(const std::string& name, const std::vector<std::size_t>& rows);
     void update_look(const Json& members); // the others stay
+    // Keeps what the engine answered to a question; none takes it away.
+    void set_answer(const std::string& question, std::shared_ptr<const TableAnswer> answer);
 
     // "UMAP"; "UMAP (step 3)" where there are several.
     std::string distinct_title(const ExplorationStep& step) const;

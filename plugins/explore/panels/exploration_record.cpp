@@ -82,11 +82,14 @@ Json to_json(const ExplorationRecord& record) {
     Json input{{"path", record.source.path}, {"format", record.source.format}, {"set", record.source.set}};
     if (!record.source.made.is_null())
         input["made"] = record.source.made;
+    Json answers = Json::object();
+    for (const auto& [question, one] : record.answers)
+        answers[question] = {{"spec", one->spec}, {"answer", one->answer}};
     return {{"version", version},        {"input", input},
             {"rows", record.rows},       {"columns", record.columns},
             {"corrections", columns},    {"steps", steps},
             {"classes", record.classes}, {"class_revision", record.class_revision},
-            {"look", record.look}};
+            {"answers", answers},        {"look", record.look}};
 }
 
 TableSource source_from(const Json& json) {
@@ -165,6 +168,10 @@ ExplorationRecord ExplorationStore::read(const std::string& id) const {
         record.rows = json.value("rows", std::size_t{0});
         record.columns = json.value("columns", std::size_t{0});
         record.look = json.value("look", Json::object());
+        const Json answers = json.value("answers", Json::object()); // not in those of before
+        for (const auto& [question, one] : answers.items())
+            record.answers[question] =
+                std::make_shared<const TableAnswer>(TableAnswer{one.at("spec"), one.at("answer")});
         const Json corrections = json.value("corrections", Json::object());
         for (const auto& [name, one] : corrections.items()) {
             ColumnCorrection correction;

@@ -41,6 +41,12 @@ struct StepOutcome {
     std::string file;                 // its name within the exploration's folder
 };
 
+// What the engine said of the table, and what it was asked: one that would be asked otherwise now is out of
+// date.
+struct TableAnswer {
+    Json spec, answer;
+};
+
 struct ExplorationStep {
     int id = 0;
     StepKind kind = StepKind::Prepare;
@@ -61,7 +67,8 @@ struct ExplorationRecord {
     std::vector<std::string> classes;                              // named by the user
     std::shared_ptr<const std::vector<std::int32_t>> class_of_row; // -1: none; null: no class was named
     int class_revision = 0;
-    Json look = Json::object(); // what was shown: axes, colour, size
+    std::map<std::string, std::shared_ptr<const TableAnswer>> answers; // by question: "models", "check", ...
+    Json look = Json::object();                                        // what was shown: axes, colour, size
 };
 
 // explorations/ of one project. All throw Error(Storage | BadInput). Any thread, one at a time.

@@ -32,7 +32,7 @@ FindingsSection::FindingsSection(WorkbenchContext& context, Exploration& explora
     : QWidget(parent)
     , context_(context)
     , exploration_(exploration)
-    , check_(new TableInquiry(context, exploration, QStringLiteral("check"), this)) {
+    , check_(new TableInquiry(context, exploration, QStringLiteral("check"), "check", this)) {
     setObjectName(QStringLiteral("explore.findings"));
     const Theme& theme = context.theme;
     auto* column = new QVBoxLayout(this);
@@ -99,9 +99,13 @@ void FindingsSection::refresh() {
         return;
     const Json& answer = check_->answer();
     QStringList words;
-    if (cards_.empty())
-        words << tr("Nothing stands out: %1 checks were made.")
-                     .arg(answer.value("checked", Json::array()).size());
+    if (cards_.empty()) {
+        QStringList checked;
+        const Json kinds = answer.value("checked", Json::array());
+        for (const Json& kind : kinds)
+            checked << title_of(kind.get<std::string>()).toLower();
+        words << tr("Nothing stands out. Checked: %1.").arg(checked.join(QStringLiteral(", ")));
+    }
     for (const Json& skipped : answer.value("skipped", Json::array()))
         words << tr("Not checked: %1. %2")
                      .arg(title_of(skipped.value("kind", std::string())).toLower(),

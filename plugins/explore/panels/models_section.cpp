@@ -2,6 +2,7 @@
 #include "plugins/explore/panels/models_section.h"
 
 #include "plugins/explore/panels/apart_section.h"
+#include "plugins/explore/panels/explanation_dialog.h"
 #include "plugins/explore/panels/exploration.h"
 #include "plugins/explore/panels/model_ranking.h"
 #include "plugins/explore/panels/table_inquiry.h"
@@ -64,8 +65,8 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
     : QWidget(parent)
     , context_(context)
     , exploration_(exploration)
-    , fit_(new TableInquiry(context, exploration, QStringLiteral("fit"), this))
-    , explanation_(new TableInquiry(context, exploration, QStringLiteral("fit"), this)) {
+    , fit_(new TableInquiry(context, exploration, QStringLiteral("fit"), "models", this))
+    , explanation_(new TableInquiry(context, exploration, QStringLiteral("fit"), "explanation", this)) {
     setObjectName(QStringLiteral("explore.models"));
     const Theme& theme = context.theme;
     auto* column = new QVBoxLayout(this);
@@ -111,6 +112,9 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
     bars_->setAccessibleName(tr("Columns that the model goes by"));
     words_ = text_label(theme, {}, Token::Muted, this);
     words_->setObjectName(QStringLiteral("models.words"));
+    whole_ = link_button(tr("See the whole explanation"), QStringLiteral("models.whole"), this);
+    whole_->setToolTip(
+        tr("All columns, how the prediction moves with them, which classes are confused, coefficients"));
     copy_ = link_button(tr("Copy command"), QStringLiteral("models.copy"), this);
     copy_->setToolTip(tr("The line of eyepiece-cli that does the same"));
     for (QWidget* widget :
@@ -118,6 +122,7 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
           static_cast<QWidget*>(ranking_), static_cast<QWidget*>(facts_), static_cast<QWidget*>(goes_by_),
           static_cast<QWidget*>(bars_), static_cast<QWidget*>(words_)})
         column->addWidget(widget);
+    column->addWidget(whole_, 0, Qt::AlignLeft);
     column->addWidget(copy_, 0, Qt::AlignLeft);
 
     connect(run_, &QPushButton::clicked, this, &ModelsSection::run);
@@ -128,6 +133,7 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
     connect(copy_, &QPushButton::clicked, this,
             [this] { copy_command(target_words(exploration_, QStringLiteral("fit")), context_.notices); });
     connect(ranking_, &ModelRanking::chosen, this, &ModelsSection::explain);
+    connect(whole_, &QPushButton::clicked, this, &ModelsSection::show_whole);
     connect(bars_, &DifferenceBars::chosen, this, &ModelsSection::column_chosen);
     connect(fit_, &TableInquiry::answer_changed, this, [this] {
         const Json& answer = fit_->answer();
@@ -142,6 +148,8 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
     connect(&exploration_, &Exploration::steps_changed, this, &ModelsSection::refresh);
     connect(&exploration_, &Exploration::step_changed, this, &ModelsSection::refresh);
     connect(&exploration_, &Exploration::closed, this, &ModelsSection::refresh);
+    for (const auto signal : {&Exploration::adopted, &Exploration::closed}) // a page of another table
+        connect(&exploration_, signal, this, [this] { delete dialog_; });
     refresh();
 }
 
@@ -245,7 +253,8 @@ void ModelsSection::show_progress() {
 void ModelsSection::show_ranking(const Json& answer) {
     const std::string rank_by = answer.value("rank_by", std::string());
     std::vector<ModelRanking::Line> lines;
-    for (const Json& model : answer.at("models")) {
+    const Json models = answer.value("models", Json::array());
+    for (const Json& model : models) {
         ModelRanking::Line line;
         line.name = QString::fromStdString(model.value("model", std::string()));
         line.title = QString::fromStdString(model.value("title", std::string()));
@@ -285,26 +294,50 @@ void ModelsSection::show_ranking(const Json& answer) {
     facts_->setText(words.join('\n'));
 }
 
-void ModelsSection::show_explanation() {
-    Json explanation = Json::object();
-    if (fit_->answer().is_object() && !explanation_->running()) {
-        const bool best = explained_.toStdString() == fit_->answer().value("best", std::string());
-        if (best || explanation_->answered() == explanation_spec())
-            explanation = (best ? fit_ : explanation_)->answer().value("explanation", Json::object());
-    }
+const Json& ModelsSection::explaining() const {
+    static const Json none;
+    if (!fit_->answer().is_object() || explanation_->running() || explained_.isEmpty())
+        return none;
+    const bool best = explained_.toStdString() == fit_->answer().value("best", std::string());
+    if (!best && explanation_->answered() != explanation_spec())
+        return none;
+    const Json& answer = (best ? fit_ : explanation_)->answer();
+    const auto explanation = answer.find("explanation");
     const bool shows =
-        !explained_.isEmpty() && explanation.value("model", std::string()) == explained_.toStdString();
+        explanation != answer.end() && explanation->value("model", std::string()) == explained_.toStdString();
+    return shows ? answer : none;
+}
+
+QString ModelsSection::title_of(const QString& model) const {
+    for (const ModelRanking::Line& line : ranking_->lines())
+        if (line.name == model)
+            return line.title;
+    return model;
+}
+
+void ModelsSection::show_whole() {
+    const Json& answer = explaining();
+    if (answer.is_null())
+        return;
+    delete dialog_;
+    const Json shap = answer.at("explanation").value("shap", Json::object());
+    dialog_ = new ExplanationDialog(
+        context_.theme, answer, title_of(explained_),
+        title_of(QString::fromStdString(shap.value("model", explained_.toStdString()))), window());
+    dialog_->setAttribute(Qt::WA_DeleteOnClose);
+    dialog_->show();
+}
+
+void ModelsSection::show_explanation() {
+    const Json& answer = explaining();
+    const bool shows = !answer.is_null();
     goes_by_->setVisible(shows);
     bars_->setVisible(shows);
     words_->setVisible(shows);
+    whole_->setVisible(shows);
     if (!shows)
         return;
-    const auto title_of = [&](const QString& name) {
-        for (const ModelRanking::Line& line : ranking_->lines())
-            if (line.name == name)
-                return line.title;
-        return name;
-    };
+    const Json& explanation = answer.at("explanation");
     goes_by_->set_title(tr("What %1 goes by").arg(title_of(explained_)));
     // Where a model has none, those of the best one that has are given.
     const Json shap = explanation.value("shap", Json::object());

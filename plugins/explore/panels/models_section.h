@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/parameters.h"
 
+#include <QPointer>
 #include <QStringList>
 #include <QWidget>
 
@@ -12,6 +13,7 @@ class QPushButton;
 namespace eyepiece {
 
 class DifferenceBars;
+class ExplanationDialog;
 class Exploration;
 class ModelRanking;
 class ProgressLine;
@@ -38,6 +40,9 @@ private:
     void show_progress();
     void show_ranking(const Json& answer);
     void show_explanation();
+    void show_whole();
+    const Json& explaining() const; // the answer that explains the model chosen, or null
+    QString title_of(const QString& model) const;
     Json spec() const; // empty: nothing is to be predicted
     Json explanation_spec() const;
 
@@ -45,12 +50,13 @@ private:
     Exploration& exploration_;
     TableInquiry *fit_, *explanation_;
     QComboBox *target_, *group_;
-    QPushButton *run_, *cancel_, *copy_;
+    QPushButton *run_, *cancel_, *copy_, *whole_;
     ProgressLine* progress_;
     QLabel *stage_, *problem_, *facts_, *words_;
     ModelRanking* ranking_;
     SectionHeader* goes_by_;
     DifferenceBars* bars_;
+    QPointer<ExplanationDialog> dialog_;
     QString explained_; // the model's name
     bool filling_ = false;
 };

@@ -8,11 +8,38 @@
 
 namespace eyepiece {
 
+namespace {
+const Json nothing;
+}
+
 TableInquiry::TableInquiry(WorkbenchContext& context, Exploration& exploration, const QString& operation,
-                           QObject* parent)
-    : QObject(parent), context_(context), operation_(operation) {
-    connect(&exploration, &Exploration::adopted, this, &TableInquiry::forget);
-    connect(&exploration, &Exploration::closed, this, &TableInquiry::forget);
+                           const std::string& question, QObject* parent)
+    : QObject(parent)
+    , context_(context)
+    , exploration_(exploration)
+    , operation_(operation)
+    , question_(question) {
+    connect(&exploration, &Exploration::adopted, this, &TableInquiry::take_over);
+    connect(&exploration, &Exploration::closed, this, &TableInquiry::take_over);
+}
+
+const Json& TableInquiry::answer() const {
+    return kept_ ? kept_->answer : nothing;
+}
+
+const Json& TableInquiry::answered() const {
+    return kept_ ? kept_->spec : nothing;
+}
+
+// What is kept of the exploration that is open now, or nothing.
+void TableInquiry::take_over() {
+    cancel();
+    const auto& answers = exploration_.record().answers;
+    const auto found = answers.find(question_);
+    kept_ = found == answers.end() ? nullptr : found->second;
+    problem_.clear();
+    Q_EMIT answer_changed();
+    Q_EMIT changed();
 }
 
 void TableInquiry::ask(const Json& spec, const QString& title) {
@@ -27,8 +54,8 @@ void TableInquiry::ask(const Json& spec, const QString& title) {
         Q_EMIT progressed();
     };
     handlers.done = [this, spec](const EngineReply& reply) {
-        answer_ = reply.json();
-        answered_ = spec;
+        kept_ = std::make_shared<const TableAnswer>(TableAnswer{spec, reply.json()});
+        exploration_.set_answer(question_, kept_);
         Q_EMIT answer_changed();
     };
     handlers.failed = [this](const Error& error) { problem_ = QString::fromUtf8(error.what()); };
@@ -49,8 +76,9 @@ void TableInquiry::cancel() {
 
 void TableInquiry::forget() {
     cancel();
-    answer_ = answered_ = Json();
+    kept_ = nullptr;
     problem_.clear();
+    exploration_.set_answer(question_, nullptr);
     Q_EMIT answer_changed();
     Q_EMIT changed();
 }

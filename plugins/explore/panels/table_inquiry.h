@@ -4,19 +4,22 @@
 
 #include <QObject>
 #include <QString>
+#include <memory>
+#include <string>
 
 namespace eyepiece {
 
 class Exploration;
 class WorkbenchContext;
+struct TableAnswer;
 
-// One question about the exploration's table that the engine answers: a fit, a check. Forgets everything with
-// the table. Lives on the window's thread.
+// One question about the exploration's table that the engine answers: a fit, a check. The answer is kept with
+// the exploration under the question's name, and comes back with it. Lives on the window's thread.
 class TableInquiry : public QObject {
     Q_OBJECT
 public:
     TableInquiry(WorkbenchContext& context, Exploration& exploration, const QString& operation,
-                 QObject* parent = nullptr);
+                 const std::string& question, QObject* parent = nullptr);
 
     void ask(const Json& spec, const QString& title); // title: in the list of jobs
     void cancel();
@@ -24,8 +27,8 @@ public:
     bool running() const { return request_ != 0; }
     double fraction() const { return fraction_; } // below 0: not known
     const QString& stage() const { return stage_; }
-    const Json& answer() const { return answer_; }     // null: none yet
-    const Json& answered() const { return answered_; } // the spec that it answers
+    const Json& answer() const;   // null: none yet
+    const Json& answered() const; // the spec that it answers
     const QString& problem() const { return problem_; }
 
 Q_SIGNALS:
@@ -34,12 +37,16 @@ Q_SIGNALS:
     void answer_changed(); // another one, or none any more; before changed()
 
 private:
+    void take_over();
+
     WorkbenchContext& context_;
-    QString operation_;
+    Exploration& exploration_;
+    const QString operation_;
+    const std::string question_;
     quint64 request_ = 0;
     double fraction_ = -1;
     QString stage_, problem_;
-    Json answer_, answered_;
+    std::shared_ptr<const TableAnswer> kept_; // null: none
 };
 
 } // namespace eyepiece
