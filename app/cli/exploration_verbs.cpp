@@ -44,16 +44,17 @@ Json used_columns(const Json& record) {
                 "to use is not known. Run a step in the window first.");
 }
 
-Json input_of(const Json& record, const ExploreOptions& options) {
+Json input_of(const Json& record, const ExploreOptions& options, Engine& engine, Terminal& terminal) {
     Json input = record.at("input");
     const TableArguments& table = options.table;
     if (!table.path.empty()) {
         Json spec;
-        put_table(spec, table);
+        put_table(spec, table, engine, terminal);
         input = spec["input"];
-    } else if (table.format != "auto" || !table.read.empty() || !table.from.empty()) {
-        throw UsageError(
-            "--from, --format and --read are for another table: name it behind the exploration.");
+    } else if (table.format != "auto" || !table.read.empty() || !table.from.empty() || !table.run.empty() ||
+               !table.layer.empty()) {
+        throw UsageError("--from, --run, --layer, --format and --read are for another table: name it behind "
+                         "the exploration.");
     }
     if (const Json columns = used_columns(record); !columns.is_null())
         input["columns"] = columns;
@@ -62,8 +63,8 @@ Json input_of(const Json& record, const ExploreOptions& options) {
 
 void explore(Terminal& terminal, const ExploreOptions& options) {
     const Json record = recorded(options.record);
-    const Json input = input_of(record, options);
     const auto engine = load_engine(terminal.options());
+    const Json input = input_of(record, options, *engine, terminal);
     const fs::path folder = fs::absolute(options.out);
     fs::create_directories(folder);
     Json prepared = Json::array(), results = Json::array();
