@@ -141,6 +141,13 @@ private Q_SLOTS:
         std::ofstream(here("other.json")) << R"({"a": 1})";
         QVERIFY(explore({text_of("other.json"), "--out", text_of("x")}).errors.contains("no exploration"));
         QVERIFY(explore({text_of("nothing"), "--out", text_of("x")}).status != 0);
+        for (const char* content : {R"([1])", R"({"input": 1, "steps": []})", R"({"input": {}, "steps": 3})",
+                                    R"({"input": {"path": "a"})"}) { // the last one cut off
+            std::ofstream(here("other.json")) << content;
+            const Outcome refused = explore({text_of("other.json"), "--out", text_of("x")});
+            QCOMPARE(refused.status, 1);
+            QVERIFY2(refused.errors.contains("other.json"), refused.errors.constData());
+        }
         write_record({{"version", 99}});
         QVERIFY(explore({text_of("kept"), "--out", text_of("x")}).errors.contains("newer"));
         write_record({{"steps", Json::array()}});

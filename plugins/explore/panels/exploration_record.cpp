@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/table_reader.h"
+#include "core/project/exploration_file.h"
 #include "core/project/runs.h"
 
 #include <algorithm>
@@ -14,8 +15,6 @@ namespace eyepiece {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* record_name = "exploration.json";
-constexpr int version = 1;
 
 // NumPy's format 1.0: a header padded to 64 bytes, then the values as they lie in memory.
 template<class Value>
@@ -79,7 +78,7 @@ Json to_json(const ExplorationRecord& record) {
             one["categorical"] = *correction.categorical;
         columns[name] = one;
     }
-    return {{"version", version},
+    return {{"version", exploration_version},
             {"input",
              {{"path", record.source.path}, {"format", record.source.format}, {"set", record.source.set}}},
             {"rows", record.rows},
@@ -114,7 +113,7 @@ std::vector<ExplorationStore::Entry> ExplorationStore::all() const {
     std::vector<Entry> entries;
     std::error_code problem;
     for (const auto& place : fs::directory_iterator(folder_, problem)) {
-        const fs::path file = place.path() / record_name;
+        const fs::path file = place.path() / exploration_file_name;
         if (!fs::exists(file, problem))
             continue;
         try {
@@ -154,11 +153,8 @@ std::string ExplorationStore::new_id(const std::string& path) const {
 
 ExplorationRecord ExplorationStore::read(const std::string& id) const {
     const fs::path folder = folder_ / id;
-    const Json json = read_json_file(folder / record_name);
+    const Json json = read_exploration_file(folder);
     try {
-        if (json.value("version", 0) > version)
-            throw Error(ErrorCode::Unsupported,
-                        "The exploration was made by a newer Eyepiece. Open it with that one.");
         ExplorationRecord record;
         record.id = id;
         record.source = source_from(json);
@@ -218,7 +214,7 @@ void ExplorationStore::write(const ExplorationRecord& record) const {
                     "The exploration could not be kept in \"" + folder.string() +
                         "\". Make room or allow writing there.",
                     problem.message());
-    std::set<std::string> needed{record_name};
+    std::set<std::string> needed{exploration_file_name};
     for (const ExplorationStep& step : record.steps) {
         if (!step.outcome)
             continue;
@@ -236,7 +232,7 @@ void ExplorationStore::write(const ExplorationRecord& record) const {
         if (!fs::exists(folder / name))
             write_file_atomically(folder / name, npy("<i4", *record.class_of_row, 0));
     }
-    write_file_atomically(folder / record_name, to_json(record).dump(1));
+    write_file_atomically(folder / exploration_file_name, to_json(record).dump(1));
     // What no step needs any more, once nothing points there.
     for (const auto& place : fs::directory_iterator(folder, problem))
         if (place.path().extension() == ".npy" && !needed.contains(place.path().filename().string()))
