@@ -145,7 +145,7 @@ void say_explanation(Terminal& terminal, const Json& result) {
 void fit(Terminal& terminal, const FitOptions& options) {
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
-    put_table(spec, options.table);
+    put_table(spec, options.table, *engine, terminal);
     if (!options.group.empty())
         spec["group"] = options.group;
     if (options.models != "all")
@@ -181,7 +181,7 @@ struct CheckOptions {
 void check_table(Terminal& terminal, const CheckOptions& options) {
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
-    put_table(spec, options.table);
+    put_table(spec, options.table, *engine, terminal);
     if (!options.group.empty())
         spec["group"] = options.group;
     if (!options.other.empty())
@@ -222,9 +222,9 @@ void check(Terminal& terminal, const CheckOptions& options) {
     if (!fs::exists(path, ignored))
         throw Error(ErrorCode::NotFound,
                     "There is no table or project " + path.string() + ". Check its name.");
-    // A folder may be a table as well (10x MatrixMarket).
-    if (fs::exists(path / "project.eyepiece", ignored) ||
-        (fs::is_directory(path, ignored) && !is_table(path)))
+    // A folder may be a table as well (10x MatrixMarket), and a project may be made one.
+    if (options.table.from.empty() && (fs::exists(path / "project.eyepiece", ignored) ||
+                                       (fs::is_directory(path, ignored) && !is_table(path))))
         check_project(terminal, options.table.path);
     else
         check_table(terminal, options);
@@ -271,6 +271,7 @@ void add_estimator_verbs(CommandLine& command_line) {
         command_line.add("check", "Look for faults in a table's data, or for damage in a project",
                          "eyepiece-cli check nuclei\n"
                          "eyepiece-cli check wine.csv --target class\n"
+                         "eyepiece-cli check nuclei --from objects --target class\n"
                          "eyepiece-cli check january.csv --target yield --other july.csv --json\n"
                          "Of a table: classes out of balance, equal and nearly equal rows, outliers, "
                          "constant or missing columns,\n"

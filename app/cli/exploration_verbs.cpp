@@ -2,33 +2,17 @@
 // explore: the recorded steps of an exploration, done again.
 #include "app/cli/engine_loader.h"
 #include "app/cli/table_arguments.h"
-#include "core/project/runs.h"
+#include "core/project/exploration_file.h"
 
 namespace eyepiece::cli {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int newest_version = 1; // of exploration.json
-
 struct ExploreOptions {
     std::string record, out;
     TableArguments table; // another one; its path is empty where none is given
 };
-
-// What the window's stage Explore keeps as explorations/ID/exploration.json.
-Json recorded(const std::string& path) {
-    const fs::path file = fs::is_directory(path) ? fs::path(path) / "exploration.json" : fs::path(path);
-    Json record = read_json_file(file);
-    if (!record.is_object() || !record.contains("steps") || !record.contains("input"))
-        throw Error(ErrorCode::BadInput,
-                    file.string() + " is no exploration. Give the exploration.json of a project, or its "
-                                    "folder: explorations/ID.");
-    if (record.value("version", 0) > newest_version)
-        throw Error(ErrorCode::BadInput,
-                    file.string() + " was made by a newer Eyepiece. Run it with that one.");
-    return record;
-}
 
 // The columns that were used, where the user took some out or put some in: the runs of the steps know them.
 Json used_columns(const Json& record) {
@@ -44,16 +28,17 @@ Json used_columns(const Json& record) {
                 "to use is not known. Run a step in the window first.");
 }
 
-Json input_of(const Json& record, const ExploreOptions& options) {
+Json input_of(const Json& record, const ExploreOptions& options, Engine& engine, Terminal& terminal) {
     Json input = record.at("input");
     const TableArguments& table = options.table;
     if (!table.path.empty()) {
         Json spec;
-        put_table(spec, table);
+        put_table(spec, table, engine, terminal);
         input = spec["input"];
-    } else if (table.format != "auto" || !table.read.empty() || !table.from.empty()) {
-        throw UsageError(
-            "--from, --format and --read are for another table: name it behind the exploration.");
+    } else if (table.format != "auto" || !table.read.empty() || !table.from.empty() || !table.run.empty() ||
+               !table.layer.empty()) {
+        throw UsageError("--from, --run, --layer, --format and --read are for another table: name it behind "
+                         "the exploration.");
     }
     if (const Json columns = used_columns(record); !columns.is_null())
         input["columns"] = columns;
@@ -61,9 +46,9 @@ Json input_of(const Json& record, const ExploreOptions& options) {
 }
 
 void explore(Terminal& terminal, const ExploreOptions& options) {
-    const Json record = recorded(options.record);
-    const Json input = input_of(record, options);
+    const Json record = read_exploration_file(options.record);
     const auto engine = load_engine(terminal.options());
+    const Json input = input_of(record, options, *engine, terminal);
     const fs::path folder = fs::absolute(options.out);
     fs::create_directories(folder);
     Json prepared = Json::array(), results = Json::array();

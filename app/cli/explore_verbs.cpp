@@ -12,18 +12,14 @@ namespace {
 namespace fs = std::filesystem;
 
 struct TabulateOptions {
-    std::string project, from, out;
-    std::vector<std::string> set;
+    TableArguments table;
+    std::string out;
 };
 
 void tabulate(Terminal& terminal, const TabulateOptions& options) {
     const auto engine = load_engine(terminal.options());
-    TableArguments table;
-    table.path = options.project;
-    table.from = options.from;
-    table.read = options.set;
     Json spec = terminal.options().spec();
-    put_table(spec, table);
+    put_table(spec, options.table, *engine, terminal);
     spec["out"] = fs::absolute(options.out).string();
     const Json result = engine->run("tabulate", spec, terminal).json;
     terminal.say(result.at("rows").dump() + " rows of " + result.at("columns").dump() + " columns -> " +
@@ -48,7 +44,7 @@ void embed(Terminal& terminal, const EmbedOptions& options) {
         throw UsageError("--new and --new-out belong together: rows to place, and where to write them.");
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
-    put_table(spec, options.table);
+    put_table(spec, options.table, *engine, terminal);
     spec["method"] = options.method;
     spec["out"] = fs::absolute(options.out).string();
     if (!options.added.empty()) {
@@ -110,7 +106,7 @@ void say_markers(Terminal& terminal, const Json& result) {
 void cluster(Terminal& terminal, const ClusterOptions& options) {
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
-    put_table(spec, options.table);
+    put_table(spec, options.table, *engine, terminal);
     spec["method"] = options.method;
     if (!options.out.empty())
         spec["out"] = fs::absolute(options.out).string();
@@ -133,14 +129,18 @@ void cluster(Terminal& terminal, const ClusterOptions& options) {
 void add_explore_verbs(CommandLine& command_line) {
     auto made = std::make_shared<TabulateOptions>();
     CLI::App& tabulate_command = command_line.add(
-        "tabulate", "Make a table of a project's images or objects",
+        "tabulate", "Make a table of a project's images or objects, or of what a network makes of them",
         "eyepiece-cli tabulate nuclei --from objects --out nuclei.tab\n"
-        "eyepiece-cli tabulate photos --from images --set side=16 --set pixels=channels --out photos.tab",
+        "eyepiece-cli tabulate photos --from images --set side=16 --set pixels=channels --out photos.tab\n"
+        "eyepiece-cli tabulate nuclei --from activations --run 1 --layer bottleneck --out seen.tab\n"
+        "eyepiece-cli tabulate nuclei --from activations --run 1 --layer bottleneck --set rows=objects --out "
+        "objects_seen.tab",
         [made](Terminal& terminal) { tabulate(terminal, *made); });
-    tabulate_command.add_option("project", made->project, "A project; for images also a folder")->required();
-    tabulate_command.add_option("--from", made->from, "What the rows are (`list tables`)")->required();
+    tabulate_command.add_option("project", made->table.path, "A project; for images also a folder")
+        ->required();
+    add_making_options(tabulate_command, made->table).required();
     tabulate_command.add_option("--out", made->out, "The table to write: Orange's .tab")->required();
-    tabulate_command.add_option("--set", made->set, "A setting as name=value (`list tables`)")
+    tabulate_command.add_option("--set", made->table.read, "A setting as name=value (`list tables`)")
         ->allow_extra_args(false);
 
     auto options = std::make_shared<EmbedOptions>();
@@ -151,7 +151,9 @@ void add_explore_verbs(CommandLine& command_line) {
         "eyepiece-cli embed old.csv --method umap --step scale:method=robust --out old_umap.csv --new "
         "new.csv "
         "--new-out new_umap.csv\n"
-        "eyepiece-cli embed nuclei --from objects --method umap --step scale --out nuclei_umap.csv",
+        "eyepiece-cli embed nuclei --from objects --method umap --step scale --out nuclei_umap.csv\n"
+        "eyepiece-cli embed nuclei --from activations --run 1 --layer bottleneck --method umap --out "
+        "seen.csv",
         [options](Terminal& terminal) { embed(terminal, *options); });
     add_table_options(command, options->table);
     command.add_option("--target", options->table.target,

@@ -4,8 +4,8 @@
 #include "app/cli/requests.h"
 #include "core/data/preprocessing.h"
 #include "core/formats/table_reader.h"
-#include "core/intake/project_table.h"
 
+#include <algorithm>
 #include <filesystem>
 
 namespace eyepiece::cli {
@@ -33,6 +33,21 @@ Json step_of(const std::string& text) {
     return {{"name", name}, {"set", settings_of(entry->parameters, settings)}};
 }
 
+// The settings of --from, checked; --run and --layer are short for two of them.
+Json making_settings(const TableArguments& table, Engine& engine, Terminal& terminal) {
+    const Json tables = engine.run("list", {{"kind", "tables"}}, terminal).json.at("entries");
+    const auto entry = std::find_if(tables.begin(), tables.end(),
+                                    [&](const Json& one) { return one.at("name") == table.from; });
+    if (entry == tables.end())
+        throw UsageError("--from " + table.from +
+                         ": there is no such table; see `eyepiece-cli list tables`.");
+    std::vector<std::string> settings = table.read;
+    for (const auto& [name, value] : {std::pair{"run", &table.run}, std::pair{"layer", &table.layer}})
+        if (!value->empty())
+            settings.push_back(std::string(name) + "=" + *value);
+    return settings_of(ParameterSchema::from_json(entry->at("parameters")), settings);
+}
+
 } // namespace
 
 void add_table_options(CLI::App& command, TableArguments& table) {
@@ -51,9 +66,19 @@ void add_table_options(CLI::App& command, TableArguments& table) {
         ->allow_extra_args(false);
 }
 
+CLI::Option& add_making_options(CLI::App& command, TableArguments& table) {
+    CLI::Option& from = *command.add_option(
+        "--from", table.from,
+        "Make the table of a project: its images, its objects, or what a network makes of "
+        "them (`list tables`)");
+    command.add_option("--run", table.run,
+                       "With --from activations: a run of the project, or of another as PROJECT:RUN");
+    command.add_option("--layer", table.layer, "With --from activations: a layer of that run's network");
+    return from;
+}
+
 void add_reading_options(CLI::App& command, TableArguments& table) {
-    command.add_option("--from", table.from,
-                       "Make the table of a project's images or objects (`list tables`)");
+    add_making_options(command, table);
     command.add_option("--format", table.format, "The table's format, where its content does not tell");
     command
         .add_option("--read", table.read,
@@ -61,20 +86,16 @@ void add_reading_options(CLI::App& command, TableArguments& table) {
         ->allow_extra_args(false);
 }
 
-void put_table(Json& spec, const TableArguments& table) {
+void put_table(Json& spec, const TableArguments& table, Engine& engine, Terminal& terminal) {
     Json file{{"path", fs::absolute(table.path).string()}};
     if (!table.from.empty()) {
         if (table.format != "auto")
             throw UsageError("--format is for a file, and --from for a project: give one of them.");
-        ProjectTableRegistry tables("table of a project");
-        register_project_tables(tables);
-        const auto* const entry = tables.find(table.from);
-        if (!entry)
-            throw UsageError("--from " + table.from +
-                             ": there is no such table; see `eyepiece-cli list tables`.");
         file["from"] = table.from;
-        file["set"] = settings_of(entry->parameters, table.read);
+        file["set"] = making_settings(table, engine, terminal);
     } else {
+        if (!table.run.empty() || !table.layer.empty())
+            throw UsageError("--run and --layer say whose activations: they belong to --from activations.");
         file["format"] = table.format;
     }
     if (table.from.empty() && !table.read.empty()) {

@@ -6,7 +6,6 @@
 #include "core/data/statistics.h"
 #include "core/formats/table_reader.h"
 #include "core/intake/importer.h"
-#include "core/intake/project_table.h"
 
 #include <algorithm>
 
@@ -79,10 +78,6 @@ bool list_tables(Terminal& terminal, const std::string& kind) {
         PreprocessingRegistry steps("preprocessing step");
         register_preprocessing(steps);
         entries = steps.to_json();
-    } else if (kind == "tables") {
-        ProjectTableRegistry tables("table of a project");
-        register_project_tables(tables);
-        entries = tables.to_json();
     } else {
         return false;
     }
@@ -92,8 +87,8 @@ bool list_tables(Terminal& terminal, const std::string& kind) {
             endings += " " + extension.get<std::string>();
         terminal.say(entry.value("name", "") + "  " + entry.value("help", "") +
                      (endings.empty() ? "" : "  (" + endings.substr(1) + ")"));
-        if (!endings.empty() || kind == "preprocessing" ||
-            kind == "tables") // those of images all take what `import --help` shows
+        if (!endings.empty() ||
+            kind == "preprocessing") // those of images all take what `import --help` shows
             print_parameters(terminal, entry.value("parameters", Json::array()));
     }
     terminal.answer({{"entries", std::move(entries)}});

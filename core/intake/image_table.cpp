@@ -219,7 +219,7 @@ public:
         if (!left_out.empty())
             context.warn(std::to_string(left_out.size()) + " of " + std::to_string(items.size()) +
                          " images could not be read and are left out. " + left_out.front());
-        return put_together(rows, std::move(numbers), items.size());
+        return table_of_images(rows, std::move(numbers).take(ColumnRole::Feature, rows.size()));
     }
 
 private:
@@ -247,23 +247,6 @@ private:
             values.problem = error.what();
         }
         return values;
-    }
-
-    static Table put_together(const std::vector<const Item*>& rows, NumberColumns<float> numbers,
-                              std::size_t asked) {
-        Table table;
-        std::vector<Column> columns = item_columns(rows);
-        const Column names = columns.front();
-        columns.erase(columns.begin());
-        for (Column& column : columns)
-            table.add(std::move(column));
-        std::vector<std::size_t> kept(rows.size());
-        for (std::size_t i = 0; i < kept.size(); ++i)
-            kept[i] = i;
-        for (Column& column : std::move(numbers).take(ColumnRole::Feature))
-            table.add(rows.size() == asked ? std::move(column) : column.take(kept));
-        table.set_row_names(names);
-        return table;
     }
 };
 

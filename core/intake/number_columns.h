@@ -26,10 +26,13 @@ public:
             values_[last_places_[i]][row] = values[i];
     }
 
-    std::vector<Column> take(ColumnRole role) && {
+    // The first `rows` of them: fewer than were expected where some could not be read.
+    std::vector<Column> take(ColumnRole role, std::size_t rows) && {
         std::vector<Column> columns;
-        for (std::size_t i = 0; i < names_.size(); ++i)
+        for (std::size_t i = 0; i < names_.size(); ++i) {
+            values_[i].resize(rows);
             columns.push_back(Column::reals(names_[i], std::move(values_[i])).with_role(role));
+        }
         return columns;
     }
 

@@ -4,9 +4,7 @@
 #include "core/formats/image_reader.h"
 #include "core/intake/number_columns.h"
 #include "core/intake/project_table.h"
-#include "core/project/project.h"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -49,37 +47,22 @@ std::vector<std::vector<LabelObject>> blocks_of(const std::vector<LabelObject>& 
 class ObjectTable final : public ProjectTable {
 public:
     Table make(const fs::path& folder, const Json& set, JobContext& context) const override {
-        if (!Project::is_project(folder))
-            throw Error(ErrorCode::BadInput, "\"" + folder.string() +
-                                                 "\" is no project, so it has no labelled objects. Give a "
-                                                 "project, or take its images.");
-        const auto project = Project::open(folder, Project::Access::ReadOnly);
-        std::vector<Item> items = project->items().all();
-        std::erase_if(items, [](const Item& item) { return item.objects == 0; });
-        if (items.empty())
-            throw Error(ErrorCode::NotFound, "No object is labelled in the project \"" + folder.string() +
-                                                 "\". Label some, or import masks, and then measure them.");
-        Work work{*project, context, set.at("intensities").get<bool>(), items};
+        const LabelledProject labelled = open_labelled(folder);
+        Work work{labelled, context, set.at("intensities").get<bool>()};
         return work.table();
     }
 
 private:
     struct Work {
-        Work(Project& of, JobContext& job, bool with_intensities, const std::vector<Item>& labelled)
-            : project(of)
+        Work(const LabelledProject& labelled, JobContext& job, bool with_intensities)
+            : project(*labelled.project)
             , context(job)
             , intensities(with_intensities)
-            , items(labelled)
-            , numbers(count(labelled)) {
+            , items(labelled.items)
+            , numbers(labelled.objects)
+            , where(labelled.objects) {
             for (const LabelClass& known : project.classes().all())
                 class_names[known.id] = known.name;
-        }
-
-        static std::size_t count(const std::vector<Item>& items) {
-            std::size_t all = 0;
-            for (const Item& item : items)
-                all += static_cast<std::size_t>(item.objects);
-            return all;
         }
 
         Table table() {
@@ -111,13 +94,7 @@ private:
 
         void measure(std::size_t at) {
             const Item& item = items[at];
-            std::vector<LabelObject> objects = project.labels().objects(item.id);
-            std::sort(objects.begin(), objects.end(),
-                      [](const LabelObject& a, const LabelObject& b) { return a.id < b.id; });
-            if (static_cast<std::int64_t>(objects.size()) != item.objects)
-                throw Error(ErrorCode::Conflict,
-                            "The labels of " + item.name +
-                                " were changed while they were being measured. Measure them once more.");
+            const std::vector<LabelObject> objects = labelled_objects(project, item);
             std::unique_ptr<ImageSource> source;
             std::string problem = pictures[at].problem;
             if (intensities && pictures[at].info) {
@@ -132,9 +109,7 @@ private:
             std::unordered_map<ObjectId, std::size_t> row_of;
             for (const LabelObject& object : objects) {
                 row_of.emplace(object.id, rows.size());
-                rows.push_back(&item);
-                object_ids.push_back(object.id);
-                classes.push_back(class_names.at(object.class_id));
+                rows.push_back({&item, object.id, class_names.at(object.class_id)});
             }
             for (const auto& members : blocks_of(objects)) {
                 context.throw_if_cancelled();
@@ -189,38 +164,21 @@ private:
         }
 
         Table finished() {
-            TextValues names, class_values;
-            for (std::size_t row = 0; row < rows.size(); ++row) {
-                names.push_back(rows[row]->name + " #" + std::to_string(object_ids[row]));
-                class_values.push_back(classes[row]);
-            }
-            Table table;
-            table.add(Column::text("class", std::move(class_values))
-                          .as_categorical()
-                          .with_role(ColumnRole::Target));
-            for (Column& column : item_columns(rows))
-                table.add(std::move(column));
-            table.add(
-                Column::integers(object_id_column, std::move(object_ids)).with_role(ColumnRole::Annotation));
-            for (Column& column : std::move(numbers).take(ColumnRole::Feature))
-                table.add(std::move(column));
-            for (Column& column : std::move(where).take(ColumnRole::Annotation))
-                table.add(std::move(column));
-            table.set_row_names(Column::text("object", std::move(names)));
-            return table;
+            std::vector<Column> columns = std::move(numbers).take(ColumnRole::Feature, rows.size());
+            for (Column& column : std::move(where).take(ColumnRole::Annotation, rows.size()))
+                columns.push_back(std::move(column));
+            return table_of_objects(rows, std::move(columns));
         }
 
         Project& project;
         JobContext& context;
         const bool intensities;
         const std::vector<Item>& items;
-        NumberColumns<double> numbers, where{count(items)};
+        NumberColumns<double> numbers, where;
         std::vector<Picture> pictures = {};
         bool scaled = true;
         std::map<ClassId, std::string> class_names = {};
-        std::vector<const Item*> rows = {};
-        std::vector<std::int64_t> object_ids = {};
-        std::vector<std::string> classes = {};
+        std::vector<ObjectRow> rows = {};
     };
 };
 

@@ -3,7 +3,6 @@
 
 #include "core/base/natural_order.h"
 #include "core/formats/image_reader.h"
-#include "core/project/project.h"
 
 #include <algorithm>
 #include <array>
@@ -124,6 +123,67 @@ std::vector<Column> item_columns(const std::vector<const Item*>& rows) {
     for (Column& column : columns)
         column = column.with_role(ColumnRole::Annotation);
     return columns;
+}
+
+Table table_of_images(const std::vector<const Item*>& rows, std::vector<Column> numbers) {
+    std::vector<Column> columns = item_columns(rows);
+    Table table;
+    table.set_row_names(columns.front());
+    columns.erase(columns.begin());
+    for (Column& column : columns)
+        table.add(std::move(column));
+    for (Column& column : numbers)
+        table.add(std::move(column));
+    return table;
+}
+
+Table table_of_objects(const std::vector<ObjectRow>& rows, std::vector<Column> numbers) {
+    TextValues names, classes;
+    std::vector<const Item*> items;
+    std::vector<std::int64_t> ids;
+    for (const ObjectRow& row : rows) {
+        names.push_back(row.item->name + " #" + std::to_string(row.id));
+        classes.push_back(row.class_name);
+        items.push_back(row.item);
+        ids.push_back(row.id);
+    }
+    Table table;
+    table.add(Column::text("class", std::move(classes)).as_categorical().with_role(ColumnRole::Target));
+    for (Column& column : item_columns(items))
+        table.add(std::move(column));
+    table.add(Column::integers(object_id_column, std::move(ids)).with_role(ColumnRole::Annotation));
+    for (Column& column : numbers)
+        table.add(std::move(column));
+    table.set_row_names(Column::text("object", std::move(names)));
+    return table;
+}
+
+LabelledProject open_labelled(const fs::path& folder) {
+    if (!Project::is_project(folder))
+        throw Error(ErrorCode::BadInput, "\"" + folder.string() +
+                                             "\" is no project, so it has no labelled objects. Give a "
+                                             "project, or take its images.");
+    LabelledProject opened;
+    opened.project = Project::open(folder, Project::Access::ReadOnly);
+    opened.items = opened.project->items().all();
+    std::erase_if(opened.items, [](const Item& item) { return item.objects == 0; });
+    if (opened.items.empty())
+        throw Error(ErrorCode::NotFound, "No object is labelled in the project \"" + folder.string() +
+                                             "\". Label some, or import masks, and then measure them.");
+    for (const Item& item : opened.items)
+        opened.objects += static_cast<std::size_t>(item.objects);
+    return opened;
+}
+
+std::vector<LabelObject> labelled_objects(Project& project, const Item& item) {
+    std::vector<LabelObject> objects = project.labels().objects(item.id);
+    std::sort(objects.begin(), objects.end(),
+              [](const LabelObject& a, const LabelObject& b) { return a.id < b.id; });
+    if (static_cast<std::int64_t>(objects.size()) != item.objects)
+        throw Error(ErrorCode::Conflict,
+                    "The labels of " + item.name +
+                        " were changed while they were being measured. Measure them once more.");
+    return objects;
 }
 
 std::vector<std::string> channel_names(const ImageInfo& info) {

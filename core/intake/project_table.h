@@ -5,8 +5,11 @@
 #include "core/data/image.h"
 #include "core/data/table.h"
 #include "core/project/items.h"
+#include "core/project/labels.h"
+#include "core/project/project.h"
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,7 +35,8 @@ public:
 
 using ProjectTableRegistry = Registry<ProjectTable>;
 
-// Those that need no network. Adding one means one file beside this one and one line there.
+// Those that need no network; the engine (core/operations/activation_table.h) and plugins add to them. Adding
+// one means one file beside this one and one line there.
 EYEPIECE_EXPORT void register_project_tables(ProjectTableRegistry& tables);
 void register_image_table(ProjectTableRegistry& tables);
 void register_object_table(ProjectTableRegistry& tables);
@@ -43,6 +47,26 @@ EYEPIECE_EXPORT std::vector<Item> items_of(const std::filesystem::path& folder);
 // What the project says of each of these rows' items: their names, ids, groups and splits, each where it says
 // anything; and the columns of an imported index. All are annotations.
 EYEPIECE_EXPORT std::vector<Column> item_columns(const std::vector<const Item*>& rows);
+
+// A table whose rows are images, or labelled objects: what the project says of them, and then the columns of
+// `numbers`, all of as many rows.
+EYEPIECE_EXPORT Table table_of_images(const std::vector<const Item*>& rows, std::vector<Column> numbers);
+struct ObjectRow {
+    const Item* item = nullptr;
+    ObjectId id = 0;
+    std::string class_name;
+};
+EYEPIECE_EXPORT Table table_of_objects(const std::vector<ObjectRow>& rows, std::vector<Column> numbers);
+
+// A project that has labelled objects, and its items that do. Throws Error(BadInput | NotFound).
+struct LabelledProject {
+    std::unique_ptr<Project> project;
+    std::vector<Item> items;
+    std::size_t objects = 0; // of all of them
+};
+EYEPIECE_EXPORT LabelledProject open_labelled(const std::filesystem::path& folder);
+// An item's objects by id. Throws Error(Conflict) when there are others than the item says.
+EYEPIECE_EXPORT std::vector<LabelObject> labelled_objects(Project& project, const Item& item);
 
 // What columns call an image's channels: their names, "red", "green" and "blue", or "1", "2", ...
 std::vector<std::string> channel_names(const ImageInfo& info);

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/base/operation.h"
 #include "core/base/version.h"
+#include "core/intake/project_table.h"
 #include "core/learning/clustering.h"
 #include "core/learning/embedding.h"
 #include "core/learning/estimator.h"
@@ -24,6 +25,7 @@ struct EngineRegistries {
     Registry<Clustering> clusterings{"clustering"};
     Registry<Estimator> estimators{"estimator"};
     OperationRegistry operations{"operation"};
+    ProjectTableRegistry tables{"table of a project"};
 };
 
 // The door of a plugin's engine.so. Only registers; does no work. When it throws, what it registered is taken

@@ -29,6 +29,10 @@ public:
     virtual int margin() const = 0; // px of context beyond which an output pixel sees (almost) nothing
 };
 
+// Throws Error(NotFound) that names the nearest layer, and all, when the model has none of this name;
+// Error(Unsupported) when it has none at all, as is so of an exported file.
+EYEPIECE_EXPORT void require_layer(const Model& model, const std::string& layer);
+
 // What a model is built for, beside its own parameters.
 struct ModelShape {
     int input_channels = 1;

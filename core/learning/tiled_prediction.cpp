@@ -144,4 +144,38 @@ void predict_region(TrainedNetwork& network, ImageSource& source, const Region& 
     }
 }
 
+void visit_layer(TrainedNetwork& network, ImageSource& source, const std::string& layer, std::int64_t tile,
+                 const LayerSink& sink, JobContext& context) {
+    const c10::InferenceMode inference;
+    const KeepMemory keep;
+    const ImageInfo& info = source.info();
+    const Region whole{0, 0, info.width, info.height};
+    const Normalisation& normalisation = network.normalisation();
+    const InputLimits limits = normalisation.measure(source);
+    // Twice the margin: the rim of a layer's maps counts in full, where predict_region() fades it out.
+    const std::int64_t multiple = network.size_multiple(), margin = round_up(2 * network.margin(), multiple);
+    const bool one_piece = tile == 0 && info.width * info.height <= whole_limit;
+    const std::int64_t side =
+        std::max(round_up(tile > 0 ? tile : preferred_tile, multiple), 2 * std::max(margin, multiple));
+    const std::int64_t across = one_piece ? info.width : side, down = one_piece ? info.height : side;
+    const std::int64_t count = ((info.width + across - 1) / across) * ((info.height + down - 1) / down);
+    std::int64_t done = 0;
+    for (std::int64_t y = 0; y < info.height; y += down)
+        for (std::int64_t x = 0; x < info.width; x += across) {
+            context.throw_if_cancelled();
+            LayerTile part;
+            part.core = Region{x, y, across, down}.intersected(whole);
+            const Region wide =
+                Region{x - margin, y - margin, across + 2 * margin, down + 2 * margin}.intersected(whole);
+            const torch::Tensor input =
+                mirrored_up(normalisation.apply(normalisation.arranged(source.read(wide)), limits), multiple);
+            part.seen = {wide.x, wide.y, input.size(2), input.size(1)};
+            part.maps = network.activation(input.unsqueeze(0), layer)[0];
+            context.throw_if_cancelled();
+            sink(part);
+            context.progress(static_cast<double>(++done) / static_cast<double>(count),
+                             "Looking into the network");
+        }
+}
+
 } // namespace eyepiece

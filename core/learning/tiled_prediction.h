@@ -5,6 +5,7 @@
 #include "core/learning/trained_network.h"
 
 #include <functional>
+#include <string>
 #include <torch/torch.h>
 
 namespace eyepiece {
@@ -27,5 +28,21 @@ using BandSink = std::function<void(std::int64_t y, const torch::Tensor& probabi
 // height. Looks for cancel at each tile.
 EYEPIECE_EXPORT void predict_region(TrainedNetwork& network, ImageSource& source, const Region& region,
                                     const TilingOptions& options, const BandSink& sink, JobContext& context);
+
+// A part of an image as a layer sees it.
+struct LayerTile {
+    Region core;        // px: what this tile answers for; the cores cover the image, each pixel once
+    Region seen;        // px that the maps lie over: the core and the context it needs, up to a size that the
+                        // network takes, so that it may reach beyond the image's right and lower edge
+    torch::Tensor maps; // (F,h,w) float32 on the processor
+};
+
+using LayerSink = std::function<void(const LayerTile&)>;
+
+// The activations of one layer over an image of any size, tile by tile, from top to bottom, each with twice
+// the network's margin around it: memory holds one tile. `tile` is the side of a core in px; 0: chosen, and
+// small images come in one piece. Looks for cancel at each tile. Throws as TrainedNetwork::activation does.
+EYEPIECE_EXPORT void visit_layer(TrainedNetwork& network, ImageSource& source, const std::string& layer,
+                                 std::int64_t tile, const LayerSink& sink, JobContext& context);
 
 } // namespace eyepiece

@@ -53,6 +53,26 @@ torch::Tensor TrainedNetwork::predict(const torch::Tensor& input) {
     return forward(for_device(input, device_)).to(torch::kCPU, torch::kFloat32).contiguous();
 }
 
+torch::Tensor TrainedNetwork::activation(const torch::Tensor& input, const std::string& layer) {
+    const auto network = model();
+    if (!network)
+        throw Error(ErrorCode::Unsupported,
+                    "This model only computes; it cannot be looked into. Choose a run.");
+    require_layer(*network, layer);
+    const c10::InferenceMode inference;
+    const Autocast autocast(device_);
+    torch::Tensor found;
+    network->forward(for_device(input, device_), [&](const std::string& name, torch::Tensor output) {
+        if (name == layer) // a copy: what comes after may work in place
+            found = output.to(torch::kCPU, torch::kFloat32, false, true).contiguous();
+        return output;
+    });
+    if (!found.defined() || found.dim() != 4)
+        throw Error(ErrorCode::Unsupported,
+                    "The layer \"" + layer + "\" has no maps over the image. Choose another one.");
+    return found;
+}
+
 std::filesystem::path best_checkpoint(const std::filesystem::path& run_folder) {
     const auto best = run_folder / "checkpoints" / "best.pt";
     return std::filesystem::exists(best) ? best : run_folder / "checkpoints" / "last.pt";

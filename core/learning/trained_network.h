@@ -36,6 +36,10 @@ public:
     // gradient. H and W are multiples of size_multiple(). Uses the device's precision.
     torch::Tensor predict(const torch::Tensor& input);
 
+    // What a named layer says: (N,C,H,W) as for predict() -> (N,F,h,w) float32 on the processor. Throws as
+    // require_layer does; Error(Unsupported) also for a layer whose output is no maps.
+    torch::Tensor activation(const torch::Tensor& input, const std::string& layer);
+
     // The network itself, in evaluation mode with batch normalisation folded into the convolutions, on
     // device(); for explaining and exporting. Null when it came from a file that only computes.
     virtual std::shared_ptr<Model> model() const { return nullptr; }

@@ -71,15 +71,15 @@ public:
                   .seed = spec.value("seed", std::uint64_t{1}),
                   .threads = select_device(spec).threads};
         PartOfJob reading(context, 0, 0.1);
-        work.table =
-            read_estimator_table(spec, {spec.at("set").at("problem").get<std::string>(), false}, reading);
+        work.table = read_estimator_table(spec, {spec.at("set").at("problem").get<std::string>(), false},
+                                          services_.registries.tables, reading);
         const EstimatorTable& table = work.table;
         for (const std::string& note : table.notes)
             context.warn(note);
         EstimatorTable other; // before the work, not after it
         const bool drifts = spec.contains("other") && !spec["other"].is_null();
         if (drifts)
-            other = read_more_rows(spec["other"], table, reading);
+            other = read_more_rows(spec["other"], table, services_.registries.tables, reading);
         context.throw_if_cancelled();
 
         check_as_it_is(work, context);

@@ -122,7 +122,7 @@ public:
         const std::uint64_t seed = spec.value("seed", std::uint64_t{1});
         PartOfJob reading(context, 0, 0.1), fitting(context, 0.1, end), resampling(context, end, 0.9),
             marking(context, 0.95, 1);
-        const TableInput input = read_table_input(spec, false, reading);
+        const TableInput input = read_table_input(spec, false, services_.registries.tables, reading);
         context.throw_if_cancelled();
         ClusteringRequest request;
         request.data = input.view();

@@ -73,10 +73,11 @@ public:
                                                     "a method that can: " +
                                                     placing_methods() + ".");
         PartOfJob reading(context, 0, 0.1), fitting(context, 0.1, 0.9);
-        const TableInput input = read_table_input(spec, embedding->takes_sparse(), reading);
+        const TableInput input =
+            read_table_input(spec, embedding->takes_sparse(), services_.registries.tables, reading);
         TableInput added; // before the work, not after it
         if (adds)
-            added = read_more_rows(spec["new"], input, reading);
+            added = read_more_rows(spec["new"], input, services_.registries.tables, reading);
         context.throw_if_cancelled();
         EmbeddingRequest request;
         request.data = input.view();

@@ -172,7 +172,7 @@ EstimatorData EstimatorTable::data() const {
 }
 
 EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOptions& options,
-                                    JobContext& context) {
+                                    const ProjectTableRegistry& tables, JobContext& context) {
     PreprocessingRegistry registry("preprocessing step");
     register_preprocessing(registry);
     // Before the reading, which may take long.
@@ -184,7 +184,7 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
         throw Error(ErrorCode::BadInput, "What is to be predicted? Name the column as \"target\".");
     PartOfJob reading(context, 0, 0.8), preparing(context, 0.8, 1);
     reading.progress(0, "Reading the table");
-    const OpenedTable opened = open_table_in(spec, "input", reading);
+    const OpenedTable opened = open_table_in(spec, "input", tables, reading);
     context.throw_if_cancelled();
     for (const std::string& name : {result.target, group})
         if (!name.empty() && opened.table.at(name) >= opened.table.dense().size())
@@ -269,9 +269,10 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
     return result;
 }
 
-EstimatorTable read_more_rows(const Json& file, const EstimatorTable& known, JobContext& context) {
-    Preprocessed prepared =
-        prepare_more_rows(open_table_in({{"other", file}}, "other", context).table, known.steps, context);
+EstimatorTable read_more_rows(const Json& file, const EstimatorTable& known,
+                              const ProjectTableRegistry& tables, JobContext& context) {
+    Preprocessed prepared = prepare_more_rows(
+        open_table_in({{"other", file}}, "other", tables, context).table, known.steps, context);
     EstimatorTable result;
     result.table = std::move(prepared.table);
     result.kept = std::move(prepared.rows);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/data/preprocessing.h"
+#include "core/intake/project_table.h"
 #include "core/learning/estimator.h"
 
 #include <optional>
@@ -45,11 +46,11 @@ struct EstimatorTableOptions {
 // categories; other texts are left out. Throws Error that says which column or step is at fault and what to
 // do.
 EYEPIECE_EXPORT EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOptions& options,
-                                                    JobContext& context);
+                                                    const ProjectTableRegistry& tables, JobContext& context);
 
 // The features of another table, found by their names, for what was fitted to `known`: categories that are
 // new are missing. Throws Error(BadInput) when one of the columns is not there.
 EYEPIECE_EXPORT EstimatorTable read_more_rows(const Json& file, const EstimatorTable& known,
-                                              JobContext& context);
+                                              const ProjectTableRegistry& tables, JobContext& context);
 
 } // namespace eyepiece

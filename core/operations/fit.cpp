@@ -117,8 +117,8 @@ public:
         const int folds = set.at("folds").get<int>(), repeats = set.at("repeat").get<int>();
         PartOfJob reading(context, 0, 0.05), validating(context, 0.05, 0.75), explaining(context, 0.75, 1);
         chosen_models(spec, services_.registries.estimators); // an unknown name, before the reading
-        const EstimatorTable table =
-            read_estimator_table(spec, {set.at("problem").get<std::string>(), true}, reading);
+        const EstimatorTable table = read_estimator_table(spec, {set.at("problem").get<std::string>(), true},
+                                                          services_.registries.tables, reading);
         const EstimatorData data = table.data();
         const std::string rank_by = score_to_rank_by(set, data.classes > 0);
         warn_of(table, folds, spec, context);

@@ -4,7 +4,6 @@
 #include "core/base/nearest_name.h"
 #include "core/data/preprocessing.h"
 #include "core/intake/importer.h"
-#include "core/intake/project_table.h"
 #include "core/learning/device.h"
 #include "core/operations/run_operation.h"
 
@@ -55,11 +54,8 @@ private:
             register_preprocessing(steps);
             return steps.to_json();
         }
-        if (kind == "tables") {
-            ProjectTableRegistry tables("table of a project");
-            register_project_tables(tables);
-            return tables.to_json();
-        }
+        if (kind == "tables")
+            return registries.tables.to_json();
         if (kind == "estimators")
             return estimators();
         if (kind == "operations")

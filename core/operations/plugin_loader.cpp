@@ -46,6 +46,7 @@ void for_each_registry(EngineRegistries& registries, Visit visit) {
     visit(registries.clusterings);
     visit(registries.estimators);
     visit(registries.operations);
+    visit(registries.tables);
 }
 
 void load_library(PluginState& state, EngineRegistries& registries) {

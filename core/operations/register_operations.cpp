@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/exchange/torchscript.h"
+#include "core/intake/project_table.h"
 #include "core/methods/supervised.h"
 #include "core/models/models.h"
+#include "core/operations/activation_table.h"
 #include "core/operations/check_table.h"
 #include "core/operations/cluster.h"
 #include "core/operations/embed.h"
@@ -20,6 +22,8 @@ void register_operations(EngineServices& services) {
     register_models(services.registries.models);
     register_methods(services.registries.methods);
     register_exporters(services.registries.exporters);
+    register_project_tables(services.registries.tables);
+    register_activation_table(services);
     register_list_operations(services);
     register_training(services);
     register_prediction(services);

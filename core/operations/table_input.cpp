@@ -165,7 +165,8 @@ void bring_into_order(TableInput& input, const std::vector<std::string>& names) 
 
 } // namespace
 
-TableInput read_table_input(const Json& spec, bool keep_sparse, JobContext& context) {
+TableInput read_table_input(const Json& spec, bool keep_sparse, const ProjectTableRegistry& tables,
+                            JobContext& context) {
     PreprocessingRegistry registry("preprocessing step");
     register_preprocessing(registry);
     // Before the reading, which may take long.
@@ -173,7 +174,7 @@ TableInput read_table_input(const Json& spec, bool keep_sparse, JobContext& cont
     const std::string target = text_member(spec, "target");
     PartOfJob reading(context, 0, 0.7), preparing(context, 0.7, 1);
     reading.progress(0, "Reading the table");
-    const OpenedTable opened = open_table_in(spec, "input", reading);
+    const OpenedTable opened = open_table_in(spec, "input", tables, reading);
     context.throw_if_cancelled();
     const Table table = with_features(opened.table, listed_columns(spec, "input"), target);
     Preprocessed prepared = preprocess(registry, table, steps, preparing);
@@ -190,8 +191,9 @@ TableInput read_table_input(const Json& spec, bool keep_sparse, JobContext& cont
     return input;
 }
 
-TableInput read_more_rows(const Json& file, const TableInput& fitted, JobContext& context) {
-    const OpenedTable opened = open_table_in({{"new", file}}, "new", context);
+TableInput read_more_rows(const Json& file, const TableInput& fitted, const ProjectTableRegistry& tables,
+                          JobContext& context) {
+    const OpenedTable opened = open_table_in({{"new", file}}, "new", tables, context);
     Preprocessed prepared = prepare_more_rows(opened.table, fitted.steps, context);
     const Table& all = prepared.table;
     std::unordered_map<std::string, std::size_t> place_of;

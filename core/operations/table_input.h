@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/data/preprocessing.h"
+#include "core/intake/project_table.h"
 #include "core/learning/matrix.h"
 
 #include <filesystem>
@@ -35,11 +36,13 @@ struct TableInput {
 // [{"name", "set"}], takes the class of each row from spec["target"]: COLUMN, and takes all features that are
 // numbers. Sparse ones stay so with `keep_sparse`, unless dense ones stand beside them. Throws Error that
 // says which column or step is at fault and what to do: values missing or infinite, no numbers, too large.
-EYEPIECE_EXPORT TableInput read_table_input(const Json& spec, bool keep_sparse, JobContext& context);
+EYEPIECE_EXPORT TableInput read_table_input(const Json& spec, bool keep_sparse,
+                                            const ProjectTableRegistry& tables, JobContext& context);
 
 // More rows for what was made of `fitted`: prepared by its steps as they were learnt, with its columns, which
 // are found by their names.
-EYEPIECE_EXPORT TableInput read_more_rows(const Json& file, const TableInput& fitted, JobContext& context);
+EYEPIECE_EXPORT TableInput read_more_rows(const Json& file, const TableInput& fitted,
+                                          const ProjectTableRegistry& tables, JobContext& context);
 
 // Columns of numbers beside the rows' names: "item", then `columns`. write(row, out) appends a row's fields.
 EYEPIECE_EXPORT void

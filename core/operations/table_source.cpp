@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/operations/table_source.h"
 
-#include "core/intake/project_table.h"
-
 namespace eyepiece {
 namespace {
 
@@ -38,12 +36,11 @@ fs::path path_in(const Json& spec, const char* member) {
     return path;
 }
 
-OpenedTable open_table_in(const Json& spec, const char* member, JobContext& context) {
+OpenedTable open_table_in(const Json& spec, const char* member, const ProjectTableRegistry& tables,
+                          JobContext& context) {
     const fs::path path = path_in(spec, member);
     const Json& file = spec.at(member);
     if (const std::string from = text_member(file, "from"); !from.empty()) {
-        ProjectTableRegistry tables("table of a project");
-        register_project_tables(tables);
         const auto& entry = tables.at(from);
         OpenedTable made;
         made.table =

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/data/preprocessing.h"
 #include "core/formats/table_reader.h"
+#include "core/intake/project_table.h"
 
 #include <filesystem>
 #include <vector>
@@ -19,7 +20,8 @@ EYEPIECE_EXPORT std::filesystem::path path_in(const Json& spec, const char* memb
 
 // The file read, or the table made. Its warnings go to the context. Throws Error, also for a table without
 // rows.
-OpenedTable open_table_in(const Json& spec, const char* member, JobContext& context);
+OpenedTable open_table_in(const Json& spec, const char* member, const ProjectTableRegistry& tables,
+                          JobContext& context);
 
 // spec[name], or nothing.
 std::string text_member(const Json& spec, const char* name);

@@ -2,7 +2,6 @@
 #include "core/operations/tabulate.h"
 
 #include "core/formats/orange_tab.h"
-#include "core/intake/project_table.h"
 #include "core/operations/part_of_job.h"
 #include "core/operations/table_source.h"
 
@@ -13,6 +12,8 @@ namespace fs = std::filesystem;
 
 class Tabulate final : public Operation {
 public:
+    explicit Tabulate(const ProjectTableRegistry& tables) : tables_(tables) {}
+
     OperationCheck check(const Json& spec, JobContext&) override {
         OperationCheck result;
         result.summary =
@@ -28,7 +29,7 @@ public:
         if (out.empty())
             throw Error(ErrorCode::BadInput, "The spec does not say where to write the table: \"out\".");
         PartOfJob making(context, 0, 0.9), writing(context, 0.9, 1);
-        const Table table = open_table_in(spec, "input", making).table;
+        const Table table = open_table_in(spec, "input", tables_, making).table;
         std::error_code problem;
         if (out.has_parent_path())
             fs::create_directories(out.parent_path(), problem);
@@ -42,26 +43,27 @@ public:
 
 private:
     // "the labelled objects"
-    static std::string title(const Json& spec) {
-        ProjectTableRegistry tables("table of a project");
-        register_project_tables(tables);
+    std::string title(const Json& spec) const {
         const auto input = spec.find("input");
-        std::string name = tables.at(input == spec.end() ? std::string() : text_member(*input, "from")).title;
+        std::string name =
+            tables_.at(input == spec.end() ? std::string() : text_member(*input, "from")).title;
         name[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(name[0])));
         return name;
     }
+
+    const ProjectTableRegistry& tables_;
 };
 
 } // namespace
 
 void register_tabulate_operation(EngineServices& services) {
-    services.registries.operations.add({.name = "tabulate",
-                                        .title = "Tabulate",
-                                        .help =
-                                            "Writes a table of what a project holds: a row for each image "
-                                            "or object.",
-                                        .parameters = {},
-                                        .make = [] { return std::make_unique<Tabulate>(); }});
+    services.registries.operations.add(
+        {.name = "tabulate",
+         .title = "Tabulate",
+         .help = "Writes a table of what a project holds: a row for each image "
+                 "or object.",
+         .parameters = {},
+         .make = [&services] { return std::make_unique<Tabulate>(services.registries.tables); }});
 }
 
 } // namespace eyepiece

@@ -5,7 +5,8 @@
 namespace eyepiece {
 
 // tabulate: writes a table of what a project holds, for whoever reads tables.
-// {"input": {"path": PROJECT, "from": "images" | "objects" | ..., "set"?}, "out": FILE.tab}; the result says
+// {"input": {"path": PROJECT, "from": "images" | "objects" | "activations" | ..., "set"?}, "out": FILE.tab};
+// the result says
 // {"from", "rows", "columns", "out"}.
 void register_tabulate_operation(EngineServices& services);
 

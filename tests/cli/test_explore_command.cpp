@@ -85,6 +85,40 @@ private Q_SLOTS:
         QCOMPARE(std::count(clusters.begin(), clusters.end(), '\n'), std::ptrdiff_t{41});
     }
 
+    // Recorded of a project's objects or images, and done again on another project's.
+    void tables_made_of_projects() {
+        for (const auto& [name, seed] : {std::pair{"one", "1"}, {"two", "2"}})
+            QCOMPARE(cli({"sample", text_of(name), "--seed", seed}).status, 0);
+        for (const auto& [from, setting] : {std::pair<const char*, std::pair<const char*, Json>>{
+                                                "objects", {"intensities=no", Json{{"intensities", false}}}},
+                                            {"images", {"side=4", Json{{"side", 4}}}}}) {
+            const Json input{{"path", here("one").string()}, {"from", from}, {"set", setting.second}};
+            write_record();
+            Json record = Json::parse(content(here("kept/exploration.json")));
+            record["input"] = input;
+            std::ofstream(here("kept/exploration.json")) << record.dump();
+            const QStringList made{"--from", from, "--read", setting.first};
+            const std::string out = std::string("out_") + from;
+            Outcome done = explore({text_of("kept"), "--out", text_of(out)});
+            QVERIFY2(done.status == 0, done.errors.constData());
+            done = explore(QStringList{text_of("kept"), text_of("two")} + made +
+                           QStringList{"--out", text_of(out + "_two")});
+            QVERIFY2(done.status == 0, done.errors.constData());
+            for (const auto& [project, folder] :
+                 {std::pair<std::string, std::string>{"one", out}, {"two", out + "_two"}}) {
+                const Outcome alone = cli(QStringList{"embed", text_of(project)} + made +
+                                          QStringList{"--method", "pca", "--step", "scale", "--seed", "1",
+                                                      "--out", text_of("alone.csv")});
+                QVERIFY2(alone.status == 0, alone.errors.constData());
+                QCOMPARE(content(here(folder + "/2-pca.csv")), content(here("alone.csv")));
+            }
+            QVERIFY(content(here(out + "/2-pca.csv")) != content(here(out + "_two/2-pca.csv")));
+        }
+        // What belongs to another table is refused without one.
+        QCOMPARE(explore({text_of("kept"), "--from", "images", "--out", text_of("x")}).status, 2);
+        QCOMPARE(explore({text_of("kept"), "--layer", "head", "--out", text_of("x")}).status, 2);
+    }
+
     void corrected_columns_are_those_that_were_used() {
         const Json corrections{{"noise", {{"role", "annotation"}}}};
         write_record({{"corrections", corrections}});
@@ -107,6 +141,13 @@ private Q_SLOTS:
         std::ofstream(here("other.json")) << R"({"a": 1})";
         QVERIFY(explore({text_of("other.json"), "--out", text_of("x")}).errors.contains("no exploration"));
         QVERIFY(explore({text_of("nothing"), "--out", text_of("x")}).status != 0);
+        for (const char* content : {R"([1])", R"({"input": 1, "steps": []})", R"({"input": {}, "steps": 3})",
+                                    R"({"input": {"path": "a"})"}) { // the last one cut off
+            std::ofstream(here("other.json")) << content;
+            const Outcome refused = explore({text_of("other.json"), "--out", text_of("x")});
+            QCOMPARE(refused.status, 1);
+            QVERIFY2(refused.errors.contains("other.json"), refused.errors.constData());
+        }
         write_record({{"version", 99}});
         QVERIFY(explore({text_of("kept"), "--out", text_of("x")}).errors.contains("newer"));
         write_record({{"steps", Json::array()}});

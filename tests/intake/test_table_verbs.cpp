@@ -101,7 +101,16 @@ private Q_SLOTS:
             run({"embed", folder, "--from", "images", "--format", "csv", "--method", "pca", "--out", out});
         QCOMPARE(clash.status, 2);
         const Answer listed = run({"list", "tables", "--json"});
-        QVERIFY(listed.json["entries"].size() == 2);
+        QVERIFY(listed.json["entries"].size() == 3);
+        const Answer whose = run({"tabulate", folder, "--from", "activations", "--out", out});
+        QCOMPARE(whose.status, 1);
+        QVERIFY2(whose.errors.contains("Name a run"), qPrintable(whose.errors));
+        QCOMPARE(run({"tabulate", folder, "--from", "objects", "--run", "1", "--out", out}).status, 2);
+        QCOMPARE(run({"embed", out, "--layer", "head", "--method", "pca", "--out", out}).status, 2);
+        // A project is looked at for damage, its objects as the rows of a table.
+        const Answer checked = run({"check", folder, "--from", "objects", "--json"});
+        QVERIFY2(checked.status == 0, qPrintable(checked.errors));
+        QVERIFY(checked.json.contains("findings") && checked.json["rows"].get<int>() > 10);
         // Made on the way, or beforehand: the same points.
         const QString direct = folder_.filePath("direct.csv"), twice = folder_.filePath("twice.csv");
         const QStringList method{"--method", "pca", "--step", "scale", "--out"};

@@ -6,6 +6,7 @@
 
 #include <QTest>
 #include <algorithm>
+#include <cmath>
 
 using namespace eyepiece;
 
@@ -71,6 +72,7 @@ public:
             {1, 2, 2}, models.at("unet").parameters.complete({{"depth", 3}, {"base-width", 4}}));
         model_->eval();
     }
+    std::shared_ptr<Model> model() const override { return model_; }
 
 protected:
     torch::Tensor forward(const torch::Tensor& input) override { return model_->forward(input); }
@@ -114,6 +116,8 @@ private Q_SLOTS:
     void answersForARegionAsForTheWhole();
     void readsNoMoreThanATile();
     void averagesMirrorImages();
+    void showsALayerTileByTile();
+    void refusesLayersThatAreNotThere();
     void stopsWhenCancelled();
 };
 
@@ -164,6 +168,15 @@ void TestTiledPrediction::readsNoMoreThanATile() {
     Identity network(16, 16);
     predict(network, source, {0, 0, 3000, 1500});
     QVERIFY(source.largest <= 512 * 512);
+    SmallUNet layered;
+    MemorySource another(noise(3000, 1500));
+    QuietJob job;
+    std::int64_t covered = 0;
+    visit_layer(
+        layered, another, "encoder.2", 0,
+        [&](const LayerTile& tile) { covered += tile.core.width * tile.core.height; }, job);
+    QCOMPARE(covered, std::int64_t{3000 * 1500});
+    QVERIFY(another.largest <= 576 * 576); // the tile and its margins
 }
 
 void TestTiledPrediction::averagesMirrorImages() {
@@ -181,6 +194,77 @@ void TestTiledPrediction::averagesMirrorImages() {
     MemorySource other(mirrored);
     QVERIFY((predict(network, other, {0, 0, 96, 64}, options).flip(2) - mean).abs().max().item<double>() <
             1e-5);
+}
+
+// The tiles' cores cover the image once, and put together they are the layer's map of the whole image.
+void TestTiledPrediction::showsALayerTileByTile() {
+    SmallUNet network;
+    QuietJob job;
+    for (const auto& [layer, stride] : {std::pair<std::string, std::int64_t>{"encoder.1", 1},
+                                        {"bottleneck", 8},
+                                        {"decoder.2", 2},
+                                        {"head", 1}}) {
+        MemorySource source(noise(200, 173)); // 173 is no multiple of 8
+        torch::Tensor whole, together, seen = torch::zeros({173, 200});
+        visit_layer(
+            network, source, layer, 0,
+            [&](const LayerTile& tile) {
+                QVERIFY(!whole.defined());
+                QVERIFY((tile.core == Region{0, 0, 200, 173}));
+                QVERIFY((tile.seen == Region{0, 0, 200, 176}));
+                whole = tile.maps;
+            },
+            job);
+        QCOMPARE(whole.size(1), 176 / stride);
+        together = torch::full_like(whole, std::nan(""));
+        visit_layer(
+            network, source, layer, 64,
+            [&](const LayerTile& tile) {
+                const Region& core = tile.core;
+                QVERIFY(tile.seen.width <= 128 && tile.seen.height <= 128);
+                seen.narrow(0, core.y, core.height).narrow(1, core.x, core.width).add_(1);
+                const std::int64_t rows = (core.height + stride - 1) / stride,
+                                   columns = (core.width + stride - 1) / stride;
+                together.narrow(1, core.y / stride, rows)
+                    .narrow(2, core.x / stride, columns)
+                    .copy_(tile.maps.narrow(1, (core.y - tile.seen.y) / stride, rows)
+                               .narrow(2, (core.x - tile.seen.x) / stride, columns));
+            },
+            job);
+        QVERIFY((seen == 1).all().item<bool>());
+        const std::int64_t rows = (173 + stride - 1) / stride; // what lies beyond the image is no tile's
+        together = together.narrow(1, 0, rows);
+        whole = whole.narrow(1, 0, rows);
+        const double off = ((together - whole).abs().max() / whole.abs().max()).item<double>();
+        // On its way back up the network looks a little farther than twice its margin.
+        QVERIFY2(off < (layer.starts_with("decoder") || layer == "head" ? 2e-2 : 1e-5),
+                 qPrintable(QString::fromStdString(layer) + QString(": %1").arg(off)));
+    }
+}
+
+void TestTiledPrediction::refusesLayersThatAreNotThere() {
+    MemorySource source(noise(64, 64));
+    SmallUNet network;
+    const auto sentence = [&](TrainedNetwork& asked, const std::string& layer) {
+        QuietJob job;
+        try {
+            visit_layer(
+                asked, source, layer, 0, [](const LayerTile&) {}, job);
+        } catch (const Error& error) {
+            return QString(error.what());
+        }
+        return QString();
+    };
+    const QString misspelt = sentence(network, "botleneck");
+    QVERIFY2(misspelt.contains("the nearest is \"bottleneck\"") && misspelt.contains("encoder.1, "),
+             qPrintable(misspelt));
+    Identity opaque(8, 8);
+    QVERIFY(sentence(opaque, "x").contains("Choose a run"));
+    QuietJob job;
+    job.cancel = true;
+    QVERIFY_EXCEPTION_THROWN(visit_layer(
+                                 network, source, "head", 0, [](const LayerTile&) {}, job),
+                             Error);
 }
 
 void TestTiledPrediction::stopsWhenCancelled() {

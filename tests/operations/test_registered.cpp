@@ -53,6 +53,7 @@ void for_each_registry(const EngineRegistries& registries, Visit visit) {
     visit(registries.clusterings);
     visit(registries.estimators);
     visit(registries.operations);
+    visit(registries.tables);
 }
 
 // Values for the automatic ones as well: the least that is allowed.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/explain/engine/explainers.h"
 
-#include <algorithm>
-
 namespace eyepiece {
 namespace {
 
@@ -34,8 +32,7 @@ ParameterSchema GradCam::parameters() {
 }
 
 Attribution GradCam::explain(Model& model, const ExplainRequest& request, JobContext& context) {
-    const std::vector<std::string> layers = model.layers();
-    if (layers.empty())
+    if (model.layers().empty())
         throw Error(
             ErrorCode::Unsupported,
             "This model has no layers to look into, as is so of an exported file. Choose the run it was "
@@ -43,12 +40,7 @@ Attribution GradCam::explain(Model& model, const ExplainRequest& request, JobCon
     std::string layer = request.layer;
     if (layer.empty())
         layer = deepest_layer(model, request.input);
-    if (std::find(layers.begin(), layers.end(), layer) == layers.end()) {
-        std::string known;
-        for (const std::string& name : layers)
-            known += (known.empty() ? "" : ", ") + name;
-        throw Error(ErrorCode::NotFound, "The model has no layer \"" + layer + "\". It has: " + known + ".");
-    }
+    require_layer(model, layer);
     context.throw_if_cancelled();
 
     const torch::AutoGradMode with_gradient(true);

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/table_reader.h"
+#include "core/project/exploration_file.h"
 #include "core/project/runs.h"
 
 #include <algorithm>
@@ -14,8 +15,6 @@ namespace eyepiece {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* record_name = "exploration.json";
-constexpr int version = 1;
 
 // NumPy's format 1.0: a header padded to 64 bytes, then the values as they lie in memory.
 template<class Value>
@@ -85,11 +84,16 @@ Json to_json(const ExplorationRecord& record) {
     Json answers = Json::object();
     for (const auto& [question, one] : record.answers)
         answers[question] = {{"spec", one->spec}, {"answer", one->answer}};
-    return {{"version", version},        {"input", input},
-            {"rows", record.rows},       {"columns", record.columns},
-            {"corrections", columns},    {"steps", steps},
-            {"classes", record.classes}, {"class_revision", record.class_revision},
-            {"answers", answers},        {"look", record.look}};
+    return {{"version", exploration_version},
+            {"input", input},
+            {"rows", record.rows},
+            {"columns", record.columns},
+            {"corrections", columns},
+            {"steps", steps},
+            {"classes", record.classes},
+            {"class_revision", record.class_revision},
+            {"answers", answers},
+            {"look", record.look}};
 }
 
 TableSource source_from(const Json& json) {
@@ -115,7 +119,7 @@ std::vector<ExplorationStore::Entry> ExplorationStore::all() const {
     std::vector<Entry> entries;
     std::error_code problem;
     for (const auto& place : fs::directory_iterator(folder_, problem)) {
-        const fs::path file = place.path() / record_name;
+        const fs::path file = place.path() / exploration_file_name;
         if (!fs::exists(file, problem))
             continue;
         try {
@@ -155,11 +159,8 @@ std::string ExplorationStore::new_id(const std::string& path) const {
 
 ExplorationRecord ExplorationStore::read(const std::string& id) const {
     const fs::path folder = folder_ / id;
-    const Json json = read_json_file(folder / record_name);
+    const Json json = read_exploration_file(folder);
     try {
-        if (json.value("version", 0) > version)
-            throw Error(ErrorCode::Unsupported,
-                        "The exploration was made by a newer Eyepiece. Open it with that one.");
         ExplorationRecord record;
         record.id = id;
         record.source = source_from(json);
@@ -225,7 +226,7 @@ void ExplorationStore::write(const ExplorationRecord& record) const {
                     "The exploration could not be kept in \"" + folder.string() +
                         "\". Make room or allow writing there.",
                     problem.message());
-    std::set<std::string> needed{record_name};
+    std::set<std::string> needed{exploration_file_name};
     for (const ExplorationStep& step : record.steps) {
         if (!step.outcome)
             continue;
@@ -243,7 +244,7 @@ void ExplorationStore::write(const ExplorationRecord& record) const {
         if (!fs::exists(folder / name))
             write_file_atomically(folder / name, npy("<i4", *record.class_of_row, 0));
     }
-    write_file_atomically(folder / record_name, to_json(record).dump(1));
+    write_file_atomically(folder / exploration_file_name, to_json(record).dump(1));
     // What no step needs any more, once nothing points there.
     for (const auto& place : fs::directory_iterator(folder, problem))
         if (place.path().extension() == ".npy" && !needed.contains(place.path().filename().string()))
