@@ -12,12 +12,12 @@ namespace eyepiece {
 
 namespace {
 
-constexpr double far_away = 1e18; // px²: no pixel of that kind
+constexpr float far_away = 1e18f; // px²: no pixel of that kind
 
 // For each pixel the squared distance to the nearest one that is `on`. Squares of distances between centres
 // are whole numbers, so rounding makes them exact and comparisons of them safe.
-std::vector<double> squared_distance(const Mask& mask, bool on) {
-    std::vector<double> squares(mask.pixels.size(), far_away);
+std::vector<float> squared_distance(const Mask& mask, bool on) {
+    std::vector<float> squares(mask.pixels.size(), far_away);
     if (std::none_of(mask.pixels.begin(), mask.pixels.end(), [&](auto pixel) { return (pixel != 0) == on; }))
         return squares;
     cv::Mat others(static_cast<int>(mask.height), static_cast<int>(mask.width), CV_8UC1);
@@ -26,7 +26,7 @@ std::vector<double> squared_distance(const Mask& mask, bool on) {
     cv::Mat distance;
     cv::distanceTransform(others, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
     std::transform(distance.begin<float>(), distance.end<float>(), squares.begin(),
-                   [](float d) { return std::round(static_cast<double>(d) * static_cast<double>(d)); });
+                   [](float d) { return std::round(d * d); });
     return squares;
 }
 
@@ -48,18 +48,20 @@ std::vector<std::int64_t> areas_of(const LabelMap& labels) {
 } // namespace
 
 Mask grown(const Mask& mask, double radius) {
-    const std::vector<double> squares = squared_distance(mask, true);
+    const auto reach = static_cast<float>(radius * radius);
+    const std::vector<float> squares = squared_distance(mask, true);
     Mask result(mask.height, mask.width);
     for (std::size_t i = 0; i < squares.size(); ++i)
-        result.pixels[i] = squares[i] <= radius * radius;
+        result.pixels[i] = squares[i] <= reach;
     return result;
 }
 
 Mask shrunk(const Mask& mask, double radius) {
-    const std::vector<double> squares = squared_distance(mask, false);
+    const auto reach = static_cast<float>(radius * radius);
+    const std::vector<float> squares = squared_distance(mask, false);
     Mask result(mask.height, mask.width);
     for (std::size_t i = 0; i < squares.size(); ++i)
-        result.pixels[i] = mask.pixels[i] && squares[i] > radius * radius;
+        result.pixels[i] = mask.pixels[i] && squares[i] > reach;
     return result;
 }
 
@@ -95,18 +97,19 @@ Mask grown_among(const LabelMap& labels, ObjectId id, std::span<const ObjectId> 
         return other != 0 && other != id && std::binary_search(growing.begin(), growing.end(), other);
     };
     const Mask own = mask_where(labels, [&](ObjectId each) { return each == id; });
-    const std::vector<double> to_own = squared_distance(own, true);
+    const std::vector<float> to_own = squared_distance(own, true);
     // Equally near: the smaller id has it. So what is nearer is asked of the rivals on either side.
-    const std::vector<double> to_smaller =
+    const std::vector<float> to_smaller =
         squared_distance(mask_where(labels, [&](ObjectId each) { return each < id && rival(each); }), true);
-    const std::vector<double> to_larger =
+    const std::vector<float> to_larger =
         squared_distance(mask_where(labels, [&](ObjectId each) { return each > id && rival(each); }), true);
+    const auto reach = static_cast<float>(radius * radius);
     Mask reached(labels.height(), labels.width());
     for (std::size_t i = 0; i < reached.pixels.size(); ++i) {
         const ObjectId there = labels.ids()[i];
         const bool free = there == 0 || (!only_where_empty && !rival(there));
-        reached.pixels[i] = there == id || (free && to_own[i] <= radius * radius &&
-                                            to_own[i] < to_smaller[i] && to_own[i] <= to_larger[i]);
+        reached.pixels[i] = there == id || (free && to_own[i] <= reach && to_own[i] < to_smaller[i] &&
+                                            to_own[i] <= to_larger[i]);
     }
     // What lies behind a neighbour is within the radius and yet not reached.
     const LabelMap parts = connected_components(reached);
@@ -115,6 +118,35 @@ Mask grown_among(const LabelMap& labels, ObjectId id, std::span<const ObjectId> 
         if (own.pixels[i])
             holds_own[parts.ids()[i]] = true;
     return mask_where(parts, [&](ObjectId part) { return part != 0 && holds_own[part]; });
+}
+
+std::int64_t room_for(Reshaping how, double radius) {
+    switch (how) {
+    case Reshaping::Grow: // and as far again, for rivals that are nearer to what it reaches
+        return 2 * static_cast<std::int64_t>(std::ceil(radius)) + 1;
+    case Reshaping::Shrink:
+    case Reshaping::Smooth: // it stays within the bounds, and the frame is repeated beyond
+        return 1;
+    case Reshaping::FillHoles:
+    case Reshaping::KeepLargest:
+        break;
+    }
+    return 0;
+}
+
+Mask reshaped(const LabelMap& labels, ObjectId id, Reshaping how, double radius,
+              std::span<const ObjectId> growing, bool only_where_empty) {
+    if (how == Reshaping::Grow)
+        return grown_among(labels, id, growing, radius, only_where_empty);
+    const Mask own = mask_where(labels, [&](ObjectId each) { return each == id; });
+    Mask mask = how == Reshaping::Shrink      ? shrunk(own, radius)
+                : how == Reshaping::Smooth    ? smoothed(own, radius)
+                : how == Reshaping::FillHoles ? fill_holes(own)
+                                              : largest_part(own);
+    for (std::size_t i = 0; i < mask.pixels.size(); ++i)
+        if (const ObjectId there = labels.ids()[i]; there != 0 && there != id)
+            mask.pixels[i] = 0;
+    return mask;
 }
 
 // ---- cutting

@@ -35,6 +35,15 @@ EYEPIECE_EXPORT Mask largest_part(const Mask& mask, Connectivity connectivity = 
 EYEPIECE_EXPORT Mask grown_among(const LabelMap& labels, ObjectId id, std::span<const ObjectId> growing,
                                  double radius, bool only_where_empty);
 
+// What can be done to the shape of one object among others.
+enum class Reshaping { Grow, Shrink, Smooth, FillHoles, KeepLargest };
+// How much of the map around an object's bounds matters for it, px to each side.
+EYEPIECE_EXPORT std::int64_t room_for(Reshaping how, double radius);
+// The pixels that the object has afterwards. `labels` is its bounds with room_for() around them, as far as
+// the image goes. Growing is as in grown_among(); the others never take a pixel from another object.
+EYEPIECE_EXPORT Mask reshaped(const LabelMap& labels, ObjectId id, Reshaping how, double radius,
+                              std::span<const ObjectId> growing = {}, bool only_where_empty = true);
+
 // The parts of a mask (8-connected) once a line was cut through it, numbered from 1 in the order of their
 // first pixel. The line has no width: no pixel is lost, neighbours on its two sides are no longer connected.
 //   line: points from one to the next, in the mask's coordinates: pixel (0,0) covers [0,1) x [0,1).

@@ -238,6 +238,48 @@ private Q_SLOTS:
         }
     }
 
+    // An object's bounds and the room around them are enough: the whole map gives the same.
+    void an_object_is_reshaped_within_its_own_window() {
+        std::mt19937 random(11);
+        for (int round = 0; round < 12; ++round) {
+            LabelMap map(60, 70);
+            std::uniform_int_distribution<int> x(0, 69), y(0, 59), size(2, 9);
+            for (ObjectId id = 1; id <= 9; ++id) {
+                const double cx = x(random), cy = y(random), r = size(random);
+                const Mask disc = rasterize_ellipse({cx - r, cy - r, cx + r, cy + r}, {0, 0, 70, 60});
+                for (std::size_t i = 0; i < disc.pixels.size(); ++i)
+                    if (disc.pixels[i])
+                        map.ids()[i] = id;
+            }
+            const std::vector<ObjectId> growing{2, 3, 5, 7};
+            const double radius = 1 + round % 4;
+            for (const ObjectMeasures& object : measure_objects(map))
+                for (const Reshaping how : {Reshaping::Grow, Reshaping::Shrink, Reshaping::Smooth,
+                                            Reshaping::FillHoles, Reshaping::KeepLargest}) {
+                    if (how == Reshaping::Grow &&
+                        std::find(growing.begin(), growing.end(), object.id) == growing.end())
+                        continue;
+                    const std::int64_t room = room_for(how, radius);
+                    const Region& b = object.bounds;
+                    const Region window =
+                        Region{b.x - room, b.y - room, b.width + 2 * room, b.height + 2 * room}.intersected(
+                            {0, 0, 70, 60});
+                    const Mask whole = reshaped(map, object.id, how, radius, growing, round % 2 == 0);
+                    const Mask part =
+                        reshaped(map.cropped(window), object.id, how, radius, growing, round % 2 == 0);
+                    for (std::int64_t py = 0; py < 60; ++py)
+                        for (std::int64_t px = 0; px < 70; ++px) {
+                            const bool inside = px >= window.x && px < window.right() && py >= window.y &&
+                                                py < window.bottom();
+                            QCOMPARE(whole.at(px, py) != 0,
+                                     inside && part.at(px - window.x, py - window.y) != 0);
+                            if (how != Reshaping::Grow && whole.at(px, py))
+                                QVERIFY(map.at(px, py) == 0 || map.at(px, py) == object.id);
+                        }
+                }
+        }
+    }
+
     void a_line_cuts_without_losing_a_pixel() {
         const Mask box = rasterize(outline_of({5, 5, 25, 15}), {0, 0, 30, 20});
         const LabelMap halves = cut_apart(box, std::vector<Point2>{{15, 0}, {15, 20}});

@@ -2,11 +2,13 @@
 #include "widgets/canvas/fill_tool.h"
 
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/object_edits.h"
 #include "widgets/canvas/tool_drawing.h"
 
 #include <QCoreApplication>
 #include <QPointer>
 #include <QThreadPool>
+#include <array>
 #include <cmath>
 
 namespace eyepiece {
@@ -67,7 +69,7 @@ void FillTool::press(const CanvasPointer& pointer) {
         pixel.y() >= document.height())
         return;
     if (const ObjectId id = document.at(pixel.x(), pixel.y())) {
-        editor().fill_holes(id);
+        fill_holes(editor(), std::array{id});
         return;
     }
     if (!has_class())

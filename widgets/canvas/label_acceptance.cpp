@@ -15,14 +15,18 @@ void erase_objects(LabelTiles& tiles, const Region& region, const std::vector<La
     tiles.erase(region, [&](ObjectId id) { return gone.contains(id); });
 }
 
-std::vector<LabelEdit> Acceptance::edits(Project& project) {
+void read_labels(LabelDocument& document, Project& project, const Region& bounds) {
     constexpr std::int64_t side = 2048; // px: read in squares of this size
-    LabelDocument document(item, extent.height, extent.width);
     for (std::int64_t y = bounds.y; y < bounds.bottom(); y += side)
         for (std::int64_t x = bounds.x; x < bounds.right(); x += side) {
             const Region part = Region{x, y, side, side}.intersected(bounds);
-            document.tiles()->write(part, project.labels().read(item, part));
+            document.tiles()->write(part, project.labels().read(document.item(), part));
         }
+}
+
+std::vector<LabelEdit> Acceptance::edits(Project& project) {
+    LabelDocument document(item, extent.height, extent.width);
+    read_labels(document, project, bounds);
     document.load_objects({}, project.labels().next_object_id(item));
     document.begin("accept prediction");
     document.add_objects(*predicted, origin_x, origin_y, taken);

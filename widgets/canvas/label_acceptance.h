@@ -8,10 +8,14 @@
 
 namespace eyepiece {
 
+class LabelDocument;
 class Project;
 
 // Clears the pixels of these objects within a region of `tiles`.
 void erase_objects(LabelTiles& tiles, const Region& region, const std::vector<LabelObject>& objects);
+
+// Reads an item's labels within a region from the store into a document of that item. On the writing thread.
+void read_labels(LabelDocument& document, Project& project, const Region& bounds);
 
 // Predicted objects to be taken over into an item's labels, tens of thousands at a time. edits() runs on the
 // writing thread; nothing else may write to `predicted` meanwhile.

@@ -3,64 +3,167 @@
 
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_tools.h"
+#include "widgets/canvas/object_edits.h"
+
+#include <algorithm>
+#include <array>
 
 namespace eyepiece {
 
-std::vector<LabelCommand> label_command_list(LabelTools& tools, ImageCanvas& canvas, LabelEditor& editor) {
+namespace {
+
+// What a command for objects works on: the selected ones. Says what to do when there are too few.
+std::vector<ObjectId> selected(LabelEditor& editor, std::size_t at_least = 1) {
+    if (editor.selection().size() >= at_least)
+        return editor.selection();
+    Q_EMIT editor.refused(
+        at_least > 1
+            ? LabelTools::tr("Select two objects or more first: with Select (V), Shift-click them or drag "
+                             "around them.")
+            : LabelTools::tr("No object is selected. Click one with Select (V), or drag around several."));
+    return {};
+}
+
+void fill_holes_below(LabelEditor& editor, const QPoint& pixel) {
+    // The object below the pointer, but when it is one of the selected ones, all of these.
+    const ObjectId below = editor.document().at(pixel.x(), pixel.y());
+    const std::vector<ObjectId>& chosen = editor.selection();
+    if (below != 0 && std::find(chosen.begin(), chosen.end(), below) == chosen.end())
+        fill_holes(editor, std::array{below});
+    else
+        fill_holes(editor, selected(editor));
+}
+
+void select_all(LabelEditor& editor) {
+    std::vector<ObjectId> all;
+    for (const auto& [id, object] : editor.document().objects())
+        if (object.class_id != 0) // painted background is none
+            all.push_back(id);
+    editor.select_objects(std::move(all));
+}
+
+} // namespace
+
+std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas, LabelEditor& editor) {
     const auto tr = [](const char* text) { return LabelTools::tr(text); };
     return {
+        {.id = "label.select-all",
+         .title = tr("Select all objects"),
+         .help = tr("Every object of this image but painted background."),
+         .key = QKeySequence(Qt::CTRL | Qt::Key_A),
+         .run = [&] { select_all(editor); }},
+        {.id = "label.merge",
+         .title = tr("Merge objects"),
+         .help = tr("The selected objects become one, of the class of the one chosen first."),
+         .icon = "merge",
+         .key = Qt::Key_J,
+         .run =
+             [&] {
+                 if (const auto objects = selected(editor, 2); !objects.empty())
+                     merge_objects(editor, objects);
+             }},
+        {.id = "label.split-parts",
+         .title = tr("Split into parts"),
+         .help = tr("Each connected part of the selected objects becomes an object of its own."),
+         .icon = "split-parts",
+         .key = QKeySequence(Qt::SHIFT | Qt::Key_J),
+         .run =
+             [&] {
+                 const auto objects = selected(editor);
+                 if (!objects.empty() && split_objects(editor, objects) == 0)
+                     Q_EMIT editor.refused(
+                         LabelTools::tr("%n selected object(s) hang together: there is nothing to split.",
+                                        nullptr, static_cast<int>(objects.size())));
+             }},
+        {.id = "label.keep-largest",
+         .title = tr("Keep the largest part"),
+         .help = tr("All other parts of the selected objects are erased."),
+         .icon = "keep-largest",
+         .key = Qt::Key_Q,
+         .run =
+             [&] {
+                 const auto objects = selected(editor);
+                 if (!objects.empty() && keep_largest(editor, objects) == 0)
+                     Q_EMIT editor.refused(
+                         LabelTools::tr("%n selected object(s) hang together: there is nothing to erase.",
+                                        nullptr, static_cast<int>(objects.size())));
+             }},
+        {.id = "label.fill-holes",
+         .title = tr("Fill the holes of objects"),
+         .help = tr("Of the object below the pointer, or of the selected ones."),
+         .icon = "fill-holes",
+         .key = Qt::Key_H,
+         .run = [&] { fill_holes_below(editor, canvas.pixel_below_pointer()); }},
+        {.id = "label.copy-to-next",
+         .title = tr("Copy to the next image"),
+         .help = tr("Copies the selected objects to the next image of this size, where it is empty, and goes "
+                    "there."),
+         .icon = "copy-to-next",
+         .key = QKeySequence(Qt::SHIFT | Qt::Key_N),
+         .run =
+             [&] {
+                 if (!selected(editor).empty())
+                     Q_EMIT tools.copy_to_next_wanted();
+             }},
+        {.id = "label.set-class",
+         .title = tr("Give the selected objects the current class"),
+         .help = tr("The class chosen under Classes."),
+         .key = Qt::Key_C,
+         .run = [&] { set_class(editor, selected(editor), editor.current_class()); }},
+        {.id = "label.delete",
+         .title = tr("Delete the selected objects"),
+         .help = tr("Backspace does the same."),
+         .icon = "trash",
+         .key = Qt::Key_Delete,
+         .run = [&] { remove_objects(editor, selected(editor)); }},
+    };
+}
+
+std::vector<LabelCommand> label_command_list(LabelTools& tools, ImageCanvas& canvas, LabelEditor& editor) {
+    const auto tr = [](const char* text) { return LabelTools::tr(text); };
+    std::vector<LabelCommand> list{
         {.id = "label.swap",
          .title = tr("Swap brush and eraser"),
+         .help = tr("To the eraser, and from it back to the tool before."),
          .key = Qt::Key_X,
          .run = [&] { tools.swap_eraser(); }},
         {.id = "label.smaller",
          .title = tr("Smaller brush"),
+         .help = tr("Or a smaller radius or area, of tools that have one. Ctrl and the wheel do the same."),
          .key = Qt::Key_BracketLeft,
-         .run = [&] { tools.settings().step_brush_size(-1); },
+         .run = [&] { tools.resize(-1); },
          .repeats = true},
         {.id = "label.larger",
          .title = tr("Larger brush"),
+         .help = tr("Or a larger radius or area, of tools that have one. Ctrl and the wheel do the same."),
          .key = Qt::Key_BracketRight,
-         .run = [&] { tools.settings().step_brush_size(1); },
+         .run = [&] { tools.resize(1); },
          .repeats = true},
         {.id = "label.pick",
          .title = tr("Pick the class below the pointer"),
          .help = tr("Alt-click does the same with any tool."),
          .key = Qt::Key_P,
          .run = [&] { tools.pick_at(canvas.pixel_below_pointer()); }},
-        {.id = "label.fill-holes",
-         .title = tr("Fill the holes of the object"),
-         .key = Qt::Key_H,
-         .run =
-             [&] {
-                 const QPoint pixel = canvas.pixel_below_pointer();
-                 const ObjectId below = editor.document().at(pixel.x(), pixel.y());
-                 editor.fill_holes(below ? below : editor.selected());
-             }},
-        {.id = "label.delete",
-         .title = tr("Delete the object"),
-         .key = Qt::Key_Delete,
-         .run = [&] { editor.remove_object(editor.selected()); }},
-        {.id = "label.set-class",
-         .title = tr("Give the selected object the current class"),
-         .key = Qt::Key_C,
-         .run = [&] { editor.set_object_class(editor.selected(), editor.current_class()); }},
         {.id = "label.next-object",
          .title = tr("Next object"),
+         .help = tr("In reading order; brings it into sight."),
          .key = Qt::Key_Tab,
          .run = [&] { tools.next_object(1); },
          .repeats = true},
         {.id = "label.previous-object",
          .title = tr("Previous object"),
+         .help = tr("In reading order; brings it into sight."),
          .key = QKeySequence(Qt::SHIFT | Qt::Key_Tab),
          .run = [&] { tools.next_object(-1); },
          .repeats = true},
         {.id = "label.next-unlabelled",
          .title = tr("Next unlabelled image"),
+         .help = tr("The next in the list without objects that is not marked complete."),
          .key = Qt::Key_N,
          .run = [&] { Q_EMIT tools.next_unlabelled_wanted(); }},
         {.id = "label.accept-all",
          .title = tr("Accept the whole prediction"),
+         .help = tr("What a person drew is never painted over."),
          .key = Qt::Key_A,
          .run =
              [&] {
@@ -71,9 +174,13 @@ std::vector<LabelCommand> label_command_list(LabelTools& tools, ImageCanvas& can
              }},
         {.id = "label.where-empty",
          .title = tr("Paint only where it is empty"),
+         .help = tr("On: pixels of other objects stay theirs."),
          .key = Qt::Key_M,
          .run = [&] { tools.settings().set_only_where_empty(!tools.settings().only_where_empty()); }},
     };
+    for (LabelCommand& each : object_commands(tools, canvas, editor))
+        list.push_back(std::move(each));
+    return list;
 }
 
 } // namespace eyepiece

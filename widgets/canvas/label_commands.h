@@ -24,7 +24,9 @@ struct LabelCommand {
     bool repeats = false;      // while its key is held down
 };
 
-// Every command that does not choose a tool. What they refer to must outlive them.
+// Those that work on the selected objects.
+std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas, LabelEditor& editor);
+// These and every other command that does not choose a tool. What they refer to must outlive them.
 std::vector<LabelCommand> label_command_list(LabelTools& tools, ImageCanvas& canvas, LabelEditor& editor);
 
 } // namespace eyepiece

@@ -3,11 +3,12 @@
 
 #include "core/project/project.h"
 #include "widgets/canvas/label_acceptance.h"
+#include "widgets/canvas/label_copy.h"
 #include "widgets/canvas/layer_stack.h"
 
 #include <QColor>
 #include <algorithm>
-#include <unordered_map>
+#include <unordered_set>
 
 namespace eyepiece {
 
@@ -19,6 +20,7 @@ QRect to_rect(const Region& region) {
 }
 
 constexpr QRgb selection_color = 0xff5aa9e6u;
+constexpr QRgb marked_fill = 0xffe06c55u, marked_outline = 0xffffb4a4u;
 
 // A stroke of ordinary size is on disk when the button has come up: writing it takes less than a frame. A
 // larger one goes on by itself, and holds up at most the next one: should the program be killed, one stroke
@@ -42,7 +44,8 @@ void LabelEditor::set_project(Project* project) {
     document_ = {};
     reading_ = 0;
     accepting_ = held_ = false;
-    selected_ = 0;
+    selection_.clear();
+    marked_.clear();
     clear_prediction();
     layers_.remove(labels_layer);
     if (!project_) {
@@ -118,6 +121,8 @@ bool LabelEditor::by_class() const {
 }
 
 std::pair<QRgb, QRgb> LabelEditor::colors_of(ObjectId id, ClassId class_id) const {
+    if (std::binary_search(marked_.begin(), marked_.end(), id))
+        return {marked_fill, marked_outline};
     const LabelClass* known = find_class(class_id);
     if (class_id == 0) // painted background: there, but quiet
         return {qRgba(130, 136, 148, 150), qRgba(170, 176, 186, 120)};
@@ -160,7 +165,7 @@ void LabelEditor::show_layer() {
         return;
     layers_.show_labels(LayerKind::Labels, labels_layer, tr("Labels"), document_.tiles(), {});
     color_all();
-    layers_.set_selected_object(labels_layer, selected_, {}, selection_color);
+    layers_.set_selected_objects(labels_layer, selection_, {}, selection_color);
 }
 
 // ---- reading
@@ -197,8 +202,7 @@ void LabelEditor::take(const std::shared_ptr<LabelContent>& content) {
     --reading_;
     document_.load(content->region, content->pixels);
     document_.load_objects(std::move(content->objects), content->next_id);
-    if (!document_.object(selected_))
-        select(0);
+    keep_existing();
     color_all();
     Q_EMIT changed(to_rect(content->region));
     Q_EMIT objects_changed();
@@ -295,19 +299,18 @@ void LabelEditor::commit_as(const QString& title) {
     if (!stroking())
         return;
     FinishedEdit edit = document_.finish();
-    if (!document_.object(selected_))
-        select(0);
+    keep_existing();
     if (edit.empty())
         return;
-    writer_->commit(std::move(edit), titled(title).toStdString());
+    writer_->commit(std::move(edit), titled(title, document_.item()).toStdString());
     writer_->wait(write_within_a_frame);
     Q_EMIT objects_changed();
 }
 
-QString LabelEditor::titled(const QString& what) const {
+QString LabelEditor::titled(const QString& what, ItemId on) const {
     QString where;
     if (project_)
-        if (const auto item = project_->items().find(document_.item()))
+        if (const auto item = project_->items().find(on))
             where = QString::fromStdString(item->name);
     return where.isEmpty() ? what : tr("%1 on %2").arg(what, where);
 }
@@ -318,45 +321,43 @@ void LabelEditor::cancel() {
 }
 
 void LabelEditor::select(ObjectId id) {
-    if (id != 0 && !document_.object(id))
-        id = 0;
-    if (id == selected_)
-        return;
-    Region both;
-    for (const ObjectId each : {selected_, id})
-        if (const LabelObject* object = document_.object(each))
-            both = both.united(object->bounds);
-    selected_ = id;
-    layers_.set_selected_object(labels_layer, id,
-                                to_rect({both.x - 4, both.y - 4, both.width + 8, both.height + 8}),
-                                selection_color);
-    Q_EMIT selected_changed(id);
+    select_objects(id == 0 ? std::vector<ObjectId>{} : std::vector{id});
 }
 
-void LabelEditor::remove_object(ObjectId id) {
-    if (!document_.object(id) || !begin(tr("delete")))
-        return;
-    touch(document_.remove_object(id));
-    commit();
+void LabelEditor::toggle_selected(ObjectId id) {
+    std::vector<ObjectId> objects = selection_;
+    if (std::erase(objects, id) == 0)
+        objects.push_back(id);
+    select_objects(std::move(objects));
 }
 
-void LabelEditor::set_object_class(ObjectId id, ClassId class_id) {
-    const LabelObject* known = document_.object(id);
-    if (!known || known->class_id == class_id || !find_class(class_id) || !begin(tr("class")))
+void LabelEditor::select_objects(std::vector<ObjectId> objects) {
+    std::unordered_set<ObjectId> seen;
+    std::erase_if(objects, [&](ObjectId id) { return !document_.object(id) || !seen.insert(id).second; });
+    if (objects == selection_)
         return;
-    LabelObject changed_object = *document_.object(id); // reading may have replaced it
-    changed_object.class_id = class_id;
-    set_object(changed_object);
-    commit();
+    Region all;
+    for (const std::vector<ObjectId>* each : {&selection_, &objects})
+        for (const ObjectId id : *each)
+            if (const LabelObject* object = document_.object(id))
+                all = all.united(object->bounds);
+    selection_ = std::move(objects);
+    layers_.set_selected_objects(labels_layer, selection_,
+                                 to_rect({all.x - 4, all.y - 4, all.width + 8, all.height + 8}),
+                                 selection_color);
+    Q_EMIT selected_changed(selected());
 }
 
-void LabelEditor::fill_holes(ObjectId id) {
-    if (!document_.object(id) || !begin(tr("fill holes")))
+void LabelEditor::keep_existing() {
+    select_objects(selection_);
+}
+
+void LabelEditor::mark(std::vector<ObjectId> objects) {
+    std::sort(objects.begin(), objects.end());
+    if (objects == marked_)
         return;
-    Region place;
-    const Mask holes = document_.holes_of(id, place);
-    mask(holes, place.x, place.y, {id, true, 0});
-    commit();
+    marked_ = std::move(objects);
+    color_all();
 }
 
 // ---- prediction
@@ -424,6 +425,19 @@ int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted) {
     return count;
 }
 
+void LabelEditor::copy_to(ItemId item, const std::vector<ObjectId>& objects,
+                          std::function<void(int copied)> then) {
+    if (!writer_ || document_.empty())
+        return;
+    if (stroking())
+        commit();
+    auto work = std::make_shared<LabelCopy>(document_, item, objects);
+    writer_->commit(
+        item, [work](Project& project) { return work->edits(project); },
+        titled(tr("copy objects"), item).toStdString(),
+        [work, then = std::move(then)] { then(work->copied); });
+}
+
 void LabelEditor::accept_in_background(std::vector<LabelObject> taken, std::vector<LabelObject> left,
                                        const Region& bounds) {
     auto work = std::make_shared<Acceptance>();
@@ -437,7 +451,7 @@ void LabelEditor::accept_in_background(std::vector<LabelObject> taken, std::vect
     work->left = std::move(left);
     writer_->commit(
         work->item, [work](Project& project) { return work->edits(project); },
-        titled(tr("accept prediction")).toStdString(),
+        titled(tr("accept prediction"), work->item).toStdString(),
         [this, work] {
             accepting_ = false;
             if (prediction_.tiles == work->predicted) // and not another one by now

@@ -47,8 +47,15 @@ public:
     const LabelClass* find_class(ClassId id) const;
     ClassId current_class() const { return current_class_; } // -1: none
     void set_current_class(ClassId id);
-    ObjectId selected() const { return selected_; }
-    void select(ObjectId id);
+    // The objects chosen to be worked on, in the order chosen; none twice. selected() is the last of them, 0:
+    // none.
+    const std::vector<ObjectId>& selection() const { return selection_; }
+    ObjectId selected() const { return selection_.empty() ? 0 : selection_.back(); }
+    void select(ObjectId id);                           // alone; 0: none
+    void select_objects(std::vector<ObjectId> objects); // those that exist
+    void toggle_selected(ObjectId id);
+    // Shown in a warning colour: what a tool is about to delete.
+    void mark(std::vector<ObjectId> objects);
     LabelColoring coloring() const { return coloring_; }
     void set_coloring(LabelColoring coloring);
 
@@ -65,10 +72,7 @@ public:
     void cancel();                  // as if it had not begun
     bool stroking() const { return document_.editing(); }
 
-    // ---- whole edits
-    void remove_object(ObjectId id);
-    void set_object_class(ObjectId id, ClassId class_id);
-    void fill_holes(ObjectId id);
+    // Edits of whole objects are in object_edits.h.
 
     // ---- prediction
     void show_prediction(LabelPrediction prediction);
@@ -81,6 +85,10 @@ public:
     int accept_all();
     int accept_object(ObjectId predicted);
     int accept_region(const Region& region); // objects that lie at least half within it
+
+    // Copies objects to another item of this size, where it bears no label, as one undo step of that item.
+    // Once it is on disk `then` is told how many got a pixel there; a write that fails is told by failed().
+    void copy_to(ItemId item, const std::vector<ObjectId>& objects, std::function<void(int copied)> then);
 
     // ---- the disk
     bool saving() const;
@@ -101,13 +109,14 @@ Q_SIGNALS:
     void objects_changed();
     void classes_changed();
     void current_class_changed(eyepiece::ClassId id);
-    void selected_changed(eyepiece::ObjectId id);
+    void selected_changed(eyepiece::ObjectId id); // the selection changed; id: the last of it
     void prediction_changed();
     void saving_changed(bool saving);
     void failed(const QString& message);  // a write failed: it stays on screen and waits for retry()
     void refused(const QString& message); // what was asked cannot be done, and why
 
 private:
+    void keep_existing(); // of the selection
     void touch(const Region& region);
     void request(const Region& region);
     void take(const std::shared_ptr<LabelContent>& content);
@@ -124,7 +133,7 @@ private:
     void set_left(std::shared_ptr<LabelTiles> tiles, std::vector<LabelObject> objects, const Region& touched);
     bool may_begin();
     void commit_as(const QString& title);
-    QString titled(const QString& what) const; // "brush on field_017.tif"
+    QString titled(const QString& what, ItemId on) const; // "brush on field_017.tif"
 
     LayerStack& layers_;
     Project* project_ = nullptr;
@@ -132,7 +141,8 @@ private:
     LabelDocument document_;
     std::vector<LabelClass> classes_;
     ClassId current_class_ = -1;
-    ObjectId selected_ = 0;
+    std::vector<ObjectId> selection_;
+    std::vector<ObjectId> marked_; // ascending
     LabelColoring coloring_ = LabelColoring::Automatic;
     LabelPrediction prediction_;
     QString tool_;

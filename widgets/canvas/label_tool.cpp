@@ -33,6 +33,29 @@ void LabelToolSettings::set_tolerance(double share) {
     Q_EMIT changed();
 }
 
+void LabelToolSettings::set_radius(double radius) {
+    radius = std::round(std::clamp(radius, smallest_radius, largest_radius));
+    if (radius == radius_)
+        return;
+    radius_ = radius;
+    Q_EMIT changed();
+}
+
+void LabelToolSettings::set_area_limit(std::int64_t area) {
+    area = std::max<std::int64_t>(area, 1);
+    if (area == area_limit_)
+        return;
+    area_limit_ = area;
+    Q_EMIT changed();
+}
+
+void LabelToolSettings::set_larger_ones(bool on) {
+    if (on == larger_ones_)
+        return;
+    larger_ones_ = on;
+    Q_EMIT changed();
+}
+
 void LabelToolSettings::step_brush_size(double steps) {
     const double by = std::max(1.0, brush_size_ * 0.1) * steps;
     set_brush_size(brush_size_ + (std::abs(by) < 1 ? std::copysign(1.0, by) : by));

@@ -16,15 +16,22 @@ class ImageCanvas;
 class EYEPIECE_EXPORT LabelToolSettings : public QObject {
     Q_OBJECT
 public:
-    static constexpr double smallest_brush = 1, largest_brush = 400; // px across
+    static constexpr double smallest_brush = 1, largest_brush = 400;   // px across
+    static constexpr double smallest_radius = 1, largest_radius = 100; // px
     using QObject::QObject;
     double brush_size() const { return brush_size_; }
     bool only_where_empty() const { return only_where_empty_; }
-    double tolerance() const { return tolerance_; } // of Fill, as a share of the contrast's range
-    void set_brush_size(double size);               // whole px, within the limits
+    double tolerance() const { return tolerance_; }         // of Fill, as a share of the contrast's range
+    double radius() const { return radius_; }               // px, of Grow, Shrink and Smooth
+    std::int64_t area_limit() const { return area_limit_; } // px, of Delete by area
+    bool larger_ones() const { return larger_ones_; }       // it deletes what is larger, not what is smaller
+    void set_brush_size(double size);                       // whole px, within the limits
     void set_only_where_empty(bool on);
     void set_tolerance(double share);
-    void step_brush_size(double steps); // by a tenth a step, at least by a pixel
+    void step_brush_size(double steps);     // by a tenth a step, at least by a pixel
+    void set_radius(double radius);         // whole px, within the limits
+    void set_area_limit(std::int64_t area); // at least 1
+    void set_larger_ones(bool on);
 
 Q_SIGNALS:
     void changed();
@@ -33,6 +40,9 @@ private:
     double brush_size_ = 18;
     bool only_where_empty_ = true;
     double tolerance_ = 0.15;
+    double radius_ = 2;
+    std::int64_t area_limit_ = 50;
+    bool larger_ones_ = false;
 };
 
 // What every labelling tool works with. None of it is owned.
@@ -53,6 +63,12 @@ public:
     bool resize(double steps) override;
     // Something begun is not done: a stroke, an outline whose corners are being set.
     virtual bool busy() const { return false; }
+    virtual void chosen() {} // it is the canvas's tool from now on
+    // A tool for one deed: when that is over(), the tool before comes back.
+    virtual bool passing() const { return false; }
+
+Q_SIGNALS:
+    void over();
 
 protected:
     virtual bool own_key(QKeyEvent*) { return false; }
@@ -77,13 +93,13 @@ private:
 
 // A tool as it is listed in label_tool_list.cpp: what is said of it, and how one is made.
 struct LabelToolSpec {
-    QString id;    // "label.brush": its command has the same
-    QString title; // "Brush"
-    QString help;  // one line, for the tooltip and the palette
-    QString hint;  // one line on the canvas: what to do with it
-    QString icon;  // name, as Theme::icon() takes it
+    QString id;        // "label.brush": its command has the same
+    QString title;     // "Brush"
+    QString help;      // one line, for the tooltip and the palette
+    QString hint = {}; // one line on the canvas: what to do with it
+    QString icon;      // name, as Theme::icon() takes it
     QKeySequence key;
-    std::function<std::unique_ptr<LabelTool>(const LabelToolContext&)> make;
+    std::function<std::unique_ptr<LabelTool>(const LabelToolContext&)> make = {};
     // Tools of one family share a button of the strip, which shows the one used last. Empty: a button alone.
     QString family = {};
 };

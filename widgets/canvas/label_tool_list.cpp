@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/accept_tool.h"
+#include "widgets/canvas/delete_area_tool.h"
 #include "widgets/canvas/fill_tool.h"
 #include "widgets/canvas/label_tool.h"
+#include "widgets/canvas/object_tools.h"
 #include "widgets/canvas/outline_tools.h"
 #include "widgets/canvas/paint_tools.h"
 #include "widgets/canvas/path_tools.h"
+#include "widgets/canvas/reshape_tool.h"
 #include "widgets/canvas/select_tool.h"
 #include "widgets/canvas/shape_tools.h"
 
@@ -16,12 +19,19 @@ std::vector<LabelToolSpec> label_tool_list() {
         brush_tool(),             //
         eraser_tool(),            //
         line_tool(),              //
+        erase_line_tool(),        //
         polygon_tool(),           //
         lasso_tool(),             //
         rectangle_tool(),         //
         rotated_rectangle_tool(), //
         ellipse_tool(),           //
         fill_tool(),              //
+        cut_tool(),               //
+        grow_tool(),              //
+        shrink_tool(),            //
+        smooth_tool(),            //
+        delete_lasso_tool(),      //
+        delete_area_tool(),       //
         accept_tool(),            //
     };
 }

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "widgets/canvas/held_tool_key.h"
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/object_edits.h"
 #include "widgets/canvas/paint_tools.h"
 
 #include <QKeyEvent>
@@ -17,12 +18,14 @@ LabelTools::LabelTools(ImageCanvas& canvas, LabelEditor& editor, QObject* parent
     , canvas_lives_(&canvas)
     , editor_(editor)
     , before_swap_(BrushTool::brush_id)
+    , before_passing_(BrushTool::brush_id)
     , specs_(label_tool_list())
     , held_key_(std::make_unique<HeldToolKey>(*this, canvas)) {
     const LabelToolContext context{canvas_, editor_, settings_};
     for (const LabelToolSpec& spec : specs_) {
         tools_.push_back(spec.make(context));
         tools_.back()->set_fallback([this](QKeyEvent* event) { return handle_key(event); });
+        connect(tools_.back().get(), &LabelTool::over, this, [this] { choose(before_passing_); });
     }
     tool_ = index(BrushTool::brush_id);
     make_commands();
@@ -40,15 +43,28 @@ std::size_t LabelTools::index(const QString& tool) const {
     return static_cast<std::size_t>(found - specs_.begin());
 }
 
+LabelTool* LabelTools::find(const QString& tool) const {
+    for (std::size_t i = 0; i < specs_.size(); ++i)
+        if (specs_[i].id == tool)
+            return tools_[i].get();
+    return nullptr;
+}
+
 void LabelTools::choose(const QString& tool) {
     const std::size_t chosen = index(tool);
     if (chosen == tool_ && canvas_.tool() == tools_[chosen].get())
         return;
     const QString before = this->tool();
+    if (!current()->passing())
+        before_passing_ = before;
     tool_ = chosen;
     if (active_) {
-        canvas_.set_tool(tools_[chosen].get());
-        held_key_->chosen(before);
+        canvas_.set_tool(current());
+        if (current()->passing())
+            held_key_->forget();
+        else
+            held_key_->chosen(before);
+        current()->chosen();
     }
     Q_EMIT tool_changed();
 }
@@ -62,7 +78,8 @@ void LabelTools::swap_eraser() {
 
 void LabelTools::activate() {
     active_ = true;
-    canvas_.set_tool(tools_[tool_].get());
+    canvas_.set_tool(current());
+    current()->chosen();
     canvas_.set_readout([this](const QPoint& pixel) { return editor_.describe(pixel); });
 }
 
@@ -95,7 +112,7 @@ void LabelTools::make_commands() {
 
 bool LabelTools::handle_key(QKeyEvent* event) {
     if (event->key() == Qt::Key_Backspace) { // Delete on small keyboards
-        editor_.remove_object(editor_.selected());
+        remove_objects(editor_, editor_.selection());
         return true;
     }
     if (event->modifiers() == Qt::NoModifier || event->modifiers() == Qt::KeypadModifier)

@@ -23,8 +23,11 @@ public:
     void choose(const QString& tool);                   // by id. Throws Error(Internal) when there is none
     void swap_eraser();                                 // to the eraser, and from it to the tool before
     bool busy() const { return tools_[tool_]->busy(); } // the tool in use has something in hand
-    void activate();                                    // the canvas uses these tools from now on
-    void deactivate();                                  // and no longer
+    void resize(double steps) { tools_[tool_]->resize(steps); } // its brush, radius ...
+    LabelTool* current() const { return tools_[tool_].get(); }
+    LabelTool* find(const QString& tool) const; // null: there is none
+    void activate();                            // the canvas uses these tools from now on
+    void deactivate();                          // and no longer
     bool active() const { return active_; }
     const std::vector<LabelCommand>& commands() const { return commands_; }
     const LabelCommand* command(const QString& id) const;
@@ -36,6 +39,7 @@ public:
 Q_SIGNALS:
     void tool_changed();
     void next_unlabelled_wanted();
+    void copy_to_next_wanted();        // the selected objects, to the next image of this size
     void said(const QString& message); // a word to the user, not an error
 
 private:
@@ -48,7 +52,7 @@ private:
     LabelEditor& editor_;
     LabelToolSettings settings_;
     std::size_t tool_ = 0; // in specs_ and tools_
-    QString before_swap_;
+    QString before_swap_, before_passing_;
     bool active_ = false;
     std::vector<LabelToolSpec> specs_;
     std::vector<std::unique_ptr<LabelTool>> tools_; // one a spec

@@ -141,8 +141,19 @@ QRgb faded(unsigned alpha, QRgb color) { // the colour's own alpha times `alpha`
 
 } // namespace
 
+// Leaves the ids of selected objects in a row; says whether there are any.
+bool LabelLayer::keep_selected(std::vector<ObjectId>& row) const {
+    bool any = false;
+    for (ObjectId& id : row) {
+        if (!selected(id))
+            id = 0;
+        any |= id != 0;
+    }
+    return any;
+}
+
 void LabelLayer::compose(const FramePart& part) const {
-    const int reach = part.outline + (selected_ ? 1 : 0); // how far an outline looks around
+    const int reach = part.outline + (selected_.empty() ? 0 : 1); // how far an outline looks around
     const int x0 = part.rect.left(), width = part.rect.width();
     const int count = width + 2 * reach;
     const unsigned fill_alpha = static_cast<unsigned>(std::lround(std::clamp(opacity(), 0.0, 1.0) * 256));
@@ -157,6 +168,8 @@ void LabelLayer::compose(const FramePart& part) const {
     std::vector<std::vector<ObjectId>> ids(static_cast<std::size_t>(window),
                                            std::vector<ObjectId>(static_cast<std::size_t>(count)));
     std::vector<std::int64_t> which(static_cast<std::size_t>(window), INT64_MIN);
+    // The same rows with the ids of selected objects alone.
+    std::vector<std::vector<ObjectId>> chosen(static_cast<std::size_t>(window));
     std::vector<char> holds_selected(static_cast<std::size_t>(window), 0);
     const auto slot_of = [window](int y) {
         return static_cast<std::size_t>(((y % window) + window) % window);
@@ -166,15 +179,19 @@ void LabelLayer::compose(const FramePart& part) const {
         const std::int64_t row = rows.image_row(y);
         if (which[above] == row) {
             ids[slot] = ids[above];
+            chosen[slot] = chosen[above];
             holds_selected[slot] = holds_selected[above];
         } else {
             rows.read(row, ids[slot].data());
-            holds_selected[slot] =
-                selected_ != 0 && std::find(ids[slot].begin(), ids[slot].end(), selected_) != ids[slot].end();
+            if (!selected_.empty()) {
+                chosen[slot] = ids[slot];
+                holds_selected[slot] = keep_selected(chosen[slot]);
+            }
         }
         which[slot] = row;
     };
     const auto line = [&](int y) { return ids[slot_of(y)].data() + reach; };
+    const auto chosen_line = [&](int y) { return chosen[slot_of(y)].data() + reach; };
     for (int y = part.rect.top() - reach; y < part.rect.top() + reach; ++y)
         load(y);
 
@@ -185,14 +202,13 @@ void LabelLayer::compose(const FramePart& part) const {
                     line_alpha);
         if (std::find(holds_selected.begin(), holds_selected.end(), 1) == holds_selected.end())
             continue;
-        const ObjectId *here = line(y), *below = line(y + 1), *above = line(y - 1);
-        const ObjectId *far_below = line(y + reach), *far_above = line(y - reach);
+        const ObjectId *here = chosen_line(y), *below = chosen_line(y + 1), *above = chosen_line(y - 1);
+        const ObjectId *far_below = chosen_line(y + reach), *far_above = chosen_line(y - reach);
         for (int x = 0; x < width; ++x) {
-            const bool in = here[x] == selected_;
-            bool border = (far_below[x] == selected_) != in || (far_above[x] == selected_) != in ||
-                          (below[x] == selected_) != in || (above[x] == selected_) != in;
+            const ObjectId id = here[x];
+            bool border = far_below[x] != id || far_above[x] != id || below[x] != id || above[x] != id;
             for (int k = 1; k <= reach && !border; ++k)
-                border = (here[x + k] == selected_) != in || (here[x - k] == selected_) != in;
+                border = here[x + k] != id || here[x - k] != id;
             if (border)
                 out[x] = selection_color_;
         }

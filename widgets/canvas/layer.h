@@ -77,7 +77,7 @@ public:
     LabelLayer(LayerKind kind, QString id, QString title, std::shared_ptr<LabelTiles> tiles,
                LabelColors colors);
     const LabelTiles& tiles() const { return *tiles_; }
-    ObjectId selected() const { return selected_; }
+    bool selected(ObjectId id) const { return id < selected_.size() && selected_[id]; }
     void prepare(const ViewTransform& view, const QRect& rect) override;
     void compose(const FramePart& part) const override;
 
@@ -87,9 +87,10 @@ private:
     // end.
     void compose_row(QRgb* out, int width, const ObjectId* here, const ObjectId* below, const ObjectId* above,
                      unsigned fill_alpha, unsigned line_alpha) const;
+    bool keep_selected(std::vector<ObjectId>& row) const;
     std::shared_ptr<LabelTiles> tiles_;
     LabelColors colors_;
-    ObjectId selected_ = 0;
+    std::vector<std::uint8_t> selected_; // index: object id; empty: none is
     QRgb selection_color_ = 0xff5aa9e6u;
     QPoint origin_; // image position of the tiles' pixel (0,0): a prediction may cover a region only
 };

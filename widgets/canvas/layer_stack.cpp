@@ -145,11 +145,18 @@ void LayerStack::set_object_colors(const QString& id, ObjectId object, QRgb fill
     }
 }
 
-void LayerStack::set_selected_object(const QString& id, ObjectId object, const QRect& changed, QRgb color) {
+void LayerStack::set_selected_objects(const QString& id, const std::vector<ObjectId>& objects,
+                                      const QRect& changed, QRgb color) {
     if (auto* layer = dynamic_cast<LabelLayer*>(get(id))) {
-        if (layer->selected_ == object && layer->selection_color_ == color)
+        std::vector<std::uint8_t> selected;
+        for (const ObjectId object : objects) {
+            if (object >= selected.size())
+                selected.resize(object + std::size_t{1}, 0);
+            selected[object] = 1;
+        }
+        if (layer->selected_ == selected && layer->selection_color_ == color)
             return;
-        layer->selected_ = object;
+        layer->selected_ = std::move(selected);
         layer->selection_color_ = color;
         Q_EMIT appearance_changed(changed);
     }

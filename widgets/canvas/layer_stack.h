@@ -37,7 +37,8 @@ public:
                      LabelColors colors, QPoint origin = {});
     void set_label_colors(const QString& id, LabelColors colors);
     void set_object_colors(const QString& id, ObjectId object, QRgb fill, QRgb outline);
-    void set_selected_object(const QString& id, ObjectId object, const QRect& changed, QRgb color);
+    void set_selected_objects(const QString& id, const std::vector<ObjectId>& objects, const QRect& changed,
+                              QRgb color);
     void show_map(const QString& id, const QString& title, FloatMap map);
     void remove(const QString& id);
     void remove_all_but_channels();

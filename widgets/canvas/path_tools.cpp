@@ -123,6 +123,10 @@ void PathTool::paint(QPainter& painter, const ViewTransform& view) {
         painter.drawPolyline(line);
     }
     draw_twice(painter, [&] { painter.drawPolyline(line); });
+    if (closed() && line.size() > 2) {
+        painter.setPen(QPen(QColor(255, 255, 255, 150), 1.2, Qt::DashLine));
+        painter.drawLine(line.back(), line.front());
+    }
     if (!one_go_ || !pressed_)
         draw_handles(painter, device_polygon(path_, view), -1);
     if (pointer_)

@@ -25,6 +25,7 @@ public:
 protected:
     virtual bool may_start() { return true; }
     virtual double width() const = 0;             // image px of the line that is shown; 0: thin
+    virtual bool closed() const { return false; } // it goes around something
     virtual void drawn(const Polygon& path) = 0;  // a point at least; consecutive ones differ
     virtual QString note(double length_px) const; // beside the pointer; empty: nothing
     bool own_key(QKeyEvent* event) override;

@@ -2,12 +2,14 @@
 #include "widgets/canvas/select_tool.h"
 
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/object_edits.h"
 #include "widgets/canvas/tool_drawing.h"
 
 #include <QKeyEvent>
 #include <QLineF>
 #include <QPainter>
 #include <cmath>
+#include <utility>
 
 namespace eyepiece {
 
@@ -25,7 +27,8 @@ SelectTool::SelectTool(const LabelToolContext& context, QObject* parent) : Label
 void SelectTool::load() {
     if (dragged_ >= 0)
         return;
-    const LabelObject* object = editor().document().object(editor().selected());
+    const LabelObject* object =
+        editor().selection().size() == 1 ? editor().document().object(editor().selected()) : nullptr;
     object_ = object ? object->id : 0;
     points_ = object ? object->polygon : Polygon{};
     hovered_ = hovered_edge_ = -1;
@@ -81,14 +84,21 @@ void SelectTool::press(const CanvasPointer& pointer) {
         Q_EMIT repaint();
         return;
     }
-    editor().select(editor().document().at(static_cast<std::int64_t>(std::floor(pointer.image.x())),
-                                           static_cast<std::int64_t>(std::floor(pointer.image.y()))));
+    pressed_ = true;
+    from_ = to_ = pointer.image;
+    from_device_ = pointer.device;
 }
 
 void SelectTool::move(const CanvasPointer& pointer) {
     if (dragged_ >= 0) {
         points_[static_cast<std::size_t>(dragged_)] = {pointer.image.x(), pointer.image.y()};
         changed_ = true;
+        Q_EMIT repaint();
+        return;
+    }
+    if (pressed_) {
+        to_ = pointer.image;
+        banding_ = banding_ || QLineF(from_device_, pointer.device).length() >= click_reach;
         Q_EMIT repaint();
         return;
     }
@@ -100,11 +110,33 @@ void SelectTool::move(const CanvasPointer& pointer) {
     }
 }
 
-void SelectTool::release(const CanvasPointer&) {
+void SelectTool::release(const CanvasPointer& pointer) {
+    if (std::exchange(pressed_, false))
+        return choose_at(pointer);
     if (dragged_ < 0)
         return;
     dragged_ = -1;
     apply(tr("move vertex"));
+}
+
+void SelectTool::choose_at(const CanvasPointer& pointer) {
+    const bool more = pointer.modifiers & Qt::ShiftModifier;
+    if (!std::exchange(banding_, false)) {
+        const QPoint pixel = pixel_of(pointer.image);
+        const ObjectId id = editor().document().at(pixel.x(), pixel.y());
+        if (more)
+            editor().toggle_selected(id);
+        else
+            editor().select(id);
+        return;
+    }
+    Q_EMIT repaint();
+    const QRect box = QRectF(from_, pointer.image).normalized().toAlignedRect();
+    const std::vector<ObjectId> within =
+        objects_in(editor().document(), {box.x(), box.y(), box.width(), box.height()});
+    std::vector<ObjectId> objects = more ? editor().selection() : std::vector<ObjectId>{};
+    objects.insert(objects.end(), within.begin(), within.end());
+    editor().select_objects(std::move(objects));
 }
 
 void SelectTool::double_click(const CanvasPointer& pointer) {
@@ -147,13 +179,13 @@ void SelectTool::apply(const QString& what) {
 
 void SelectTool::finish() {
     dragged_ = -1;
-    changed_ = false;
+    changed_ = pressed_ = banding_ = false;
     load();
 }
 
 bool SelectTool::own_key(QKeyEvent* event) {
     if (event->key() == Qt::Key_Escape) {
-        if (dragged_ >= 0)
+        if (busy())
             finish();
         else
             editor().select(0);
@@ -171,6 +203,11 @@ bool SelectTool::own_key(QKeyEvent* event) {
 }
 
 void SelectTool::paint(QPainter& painter, const ViewTransform& view) {
+    if (banding_) {
+        const QRectF band = view.to_device(QRectF(from_, to_).normalized());
+        painter.fillRect(band, QColor(0x5a, 0xa9, 0xe6, 40));
+        draw_twice(painter, [&] { painter.drawRect(band); });
+    }
     if (points_.size() < 3)
         return;
     const QPolygonF outline = device_polygon(points_, view);
@@ -191,16 +228,17 @@ void SelectTool::paint(QPainter& painter, const ViewTransform& view) {
 }
 
 LabelToolSpec select_tool() {
-    return {.id = "label.select",
-            .title = SelectTool::tr("Select"),
-            .help = SelectTool::tr("Choose an object; drag, add and delete the vertices of its outline."),
-            .hint =
-                SelectTool::tr("Click an object; drag its vertices; double-click to outline a brushed one"),
-            .icon = "select",
-            .key = Qt::Key_V,
-            .make = [](const LabelToolContext& context) {
-                return std::make_unique<SelectTool>(context, nullptr);
-            }};
+    return {
+        .id = "label.select",
+        .title = SelectTool::tr("Select"),
+        .help = SelectTool::tr("Choose objects; drag, add and delete the vertices of an outline."),
+        .hint = SelectTool::tr(
+            "Click an object, Shift-click or drag for several; drag vertices; double-click for an outline"),
+        .icon = "select",
+        .key = Qt::Key_V,
+        .make = [](const LabelToolContext& context) {
+            return std::make_unique<SelectTool>(context, nullptr);
+        }};
 }
 
 } // namespace eyepiece

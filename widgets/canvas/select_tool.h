@@ -4,8 +4,9 @@
 
 namespace eyepiece {
 
-// Chooses objects; shows and changes the vertices of the chosen one's outline. A double click gives an object
-// that was brushed an outline to edit.
+// Chooses objects: by a click, several by Shift and a click or by dragging a rectangle around them. Shows and
+// changes the vertices of the outline of one that is chosen alone. A double click gives an object that was
+// brushed an outline to edit.
 class SelectTool : public LabelTool {
     Q_OBJECT
 public:
@@ -17,12 +18,13 @@ public:
     void paint(QPainter& painter, const ViewTransform& view) override;
     void finish() override;
     QCursor cursor() const override { return Qt::ArrowCursor; }
-    bool busy() const override { return dragged_ >= 0; }
+    bool busy() const override { return dragged_ >= 0 || banding_; }
 
 protected:
     bool own_key(QKeyEvent* event) override;
 
 private:
+    void choose_at(const CanvasPointer& pointer);
     void load();
     void apply(const QString& what);
     int vertex_near(const QPointF& device) const; // -1: none
@@ -31,6 +33,8 @@ private:
     Polygon points_;
     int dragged_ = -1, hovered_ = -1, hovered_edge_ = -1;
     bool changed_ = false;
+    bool pressed_ = false, banding_ = false; // a rectangle is dragged
+    QPointF from_, to_, from_device_;
 };
 
 LabelToolSpec select_tool();

@@ -54,7 +54,10 @@ LabelFollower::LabelFollower(ProjectSession& session, Selection& selection, Imag
     connect(&labels_, &LabelEditor::current_class_changed, &selection_, &Selection::set_label_class);
     connect(&selection_, &Selection::label_class_changed, &labels_, &LabelEditor::set_current_class);
     connect(&labels_, &LabelEditor::selected_changed, &selection_, &Selection::set_object);
-    connect(&selection_, &Selection::object_changed, &labels_, &LabelEditor::select);
+    connect(&selection_, &Selection::object_changed, &labels_, [this](ObjectId id) {
+        if (id != labels_.selected()) // else it is the last of several, which stay selected
+            labels_.select(id);
+    });
     if (session_.is_open())
         labels_.set_project(&session_.project());
 }

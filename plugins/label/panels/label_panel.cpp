@@ -2,6 +2,8 @@
 #include "plugins/label/panels/label_panel.h"
 
 #include "plugins/label/panels/class_list.h"
+#include "plugins/label/panels/copy_to_next.h"
+#include "plugins/label/panels/object_card.h"
 #include "plugins/label/panels/prediction_card.h"
 #include "plugins/label/panels/tool_strip.h"
 #include "widgets/canvas/contrast_view.h"
@@ -43,12 +45,18 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
             .toBool());
     settings.set_tolerance(
         context.settings.value(QStringLiteral("label/tolerance"), settings.tolerance()).toDouble());
+    settings.set_radius(context.settings.value(QStringLiteral("label/radius"), settings.radius()).toDouble());
+    settings.set_area_limit(
+        context.settings.value(QStringLiteral("label/area-limit"), qlonglong(settings.area_limit()))
+            .toLongLong());
     add_actions();
     add_sections();
     connect(&settings, &LabelToolSettings::changed, this, [this, &settings] {
         context_.settings.setValue(QStringLiteral("label/brush-size"), settings.brush_size());
         context_.settings.setValue(QStringLiteral("label/only-where-empty"), settings.only_where_empty());
         context_.settings.setValue(QStringLiteral("label/tolerance"), settings.tolerance());
+        context_.settings.setValue(QStringLiteral("label/radius"), settings.radius());
+        context_.settings.setValue(QStringLiteral("label/area-limit"), qlonglong(settings.area_limit()));
         size_->set_value(settings.brush_size());
         tolerance_->set_value(settings.tolerance());
         empty_only_->setChecked(settings.only_where_empty());
@@ -56,6 +64,8 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
     connect(tools_.get(), &LabelTools::said, this,
             [this](const QString& message) { context_.notices.show(Notice::Kind::Info, message); });
     connect(tools_.get(), &LabelTools::next_unlabelled_wanted, this, &LabelPanel::next_unlabelled);
+    connect(tools_.get(), &LabelTools::copy_to_next_wanted, new CopyToNext(context, this),
+            &CopyToNext::start);
     connect(tools_.get(), &LabelTools::tool_changed, this, [this] {
         if (isVisible())
             show_hint();
@@ -136,6 +146,9 @@ void LabelPanel::add_sections() {
     connect(size_, &ValueSlider::value_changed, &settings, &LabelToolSettings::set_brush_size);
     connect(tolerance_, &ValueSlider::value_changed, &settings, &LabelToolSettings::set_tolerance);
     connect(empty_only_, &SwitchRow::toggled, &settings, &LabelToolSettings::set_only_where_empty);
+
+    section(tr("Objects"));
+    column->addWidget(new ObjectCard(context_, *tools_, this));
 
     section(tr("This image"));
     complete_ = new SwitchRow(theme, tr("Completely labelled"), QStringLiteral("item-complete"), this);
