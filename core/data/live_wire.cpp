@@ -214,11 +214,10 @@ std::vector<std::pair<std::int64_t, std::int64_t>> LiveWirePaths::path_to(std::i
     return path;
 }
 
-void LiveWirePaths::complete(const JobContext& context) {
-    constexpr std::size_t between_looks = 1 << 14;
-    for (std::size_t settled = 0; settle_next(); ++settled)
-        if (settled % between_looks == 0)
-            context.throw_if_cancelled();
+bool LiveWirePaths::grow(std::size_t pixels) {
+    while (pixels > 0 && settle_next())
+        --pixels;
+    return pixels == 0;
 }
 
 std::pair<std::int64_t, std::int64_t> snapped_to_edge(const LiveWireCosts& costs, std::int64_t x,

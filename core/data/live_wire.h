@@ -54,8 +54,9 @@ public:
     // until the pixel is reached, which throws Error(Cancelled); what was found till then stays.
     std::vector<std::pair<std::int64_t, std::int64_t>> path_to(std::int64_t x, std::int64_t y,
                                                                const JobContext& context);
-    // All of them, so that every later path_to() only reads. Throws Error(Cancelled).
-    void complete(const JobContext& context);
+    // Works ahead by at most so many pixels; false once all are reached, so that every later path_to() only
+    // reads.
+    bool grow(std::size_t pixels);
 
     bool reached(std::int64_t x, std::int64_t y) const { return done_[index(x, y)] != 0; }
     int cost_of(std::int64_t x, std::int64_t y) const { return cost_[index(x, y)]; } // of one that is reached

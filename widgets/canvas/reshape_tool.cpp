@@ -2,7 +2,7 @@
 #include "widgets/canvas/reshape_tool.h"
 
 #include "widgets/canvas/image_canvas.h"
-#include "widgets/canvas/tool_drawing.h"
+#include "widgets/canvas/proposal.h"
 
 #include <QCoreApplication>
 #include <QPainter>
@@ -31,17 +31,6 @@ struct Wish {
     std::vector<ObjectId> objects; // ascending
     std::vector<Part> parts;
 };
-
-void add_outline(QPainterPath& path, const Mask& mask, const Region& place) {
-    for (const Polygon& ring :
-         trace_outlines(mask, static_cast<double>(place.x), static_cast<double>(place.y))) {
-        QPolygonF points;
-        for (const Point2& p : ring)
-            points << QPointF(p.x, p.y);
-        path.addPolygon(points);
-        path.closeSubpath();
-    }
-}
 
 // `current` says whether anyone still waits for it.
 ReshapeTool::Preview work_out(const Wish& wish, const std::function<bool()>& current) {
@@ -198,17 +187,7 @@ QString ReshapeTool::status() const {
 }
 
 void ReshapeTool::paint(QPainter& painter, const ViewTransform& view) {
-    painter.save();
-    painter.translate(view.offset());
-    painter.scale(view.scale(), view.scale());
-    painter.setBrush(Qt::NoBrush);
-    for (const QPen& pen : {QPen(QColor(0, 0, 0, 190), 3.5), QPen(QColor(0xe6, 0xa2, 0x3c), 1.8)}) {
-        QPen cosmetic = pen;
-        cosmetic.setCosmetic(true);
-        painter.setPen(cosmetic);
-        painter.drawPath(preview_.outline);
-    }
-    painter.restore();
+    draw_proposal(painter, view, preview_.outline, {});
     PreviewTool::paint(painter, view);
 }
 

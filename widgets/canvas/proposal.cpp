@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "widgets/canvas/proposal.h"
+
+#include <QPainter>
+#include <algorithm>
+
+namespace eyepiece {
+
+void Proposal::add(const Mask& mask, const Region& place, ObjectId id) {
+    std::int64_t left = mask.width, right = -1, top = mask.height, bottom = -1;
+    for (std::int64_t y = 0; y < mask.height; ++y)
+        for (std::int64_t x = 0; x < mask.width; ++x)
+            if (mask.at(x, y)) {
+                left = std::min(left, x);
+                right = std::max(right, x);
+                top = std::min(top, y);
+                bottom = y;
+            }
+    if (right < left)
+        return;
+    ObjectShape shape{id, {place.x + left, place.y + top, right - left + 1, bottom - top + 1}, {}};
+    shape.mask = Mask(shape.place.height, shape.place.width);
+    for (std::int64_t y = 0; y < shape.mask.height; ++y)
+        for (std::int64_t x = 0; x < shape.mask.width; ++x)
+            shape.mask.set(x, y, mask.at(left + x, top + y));
+    add_outline(outline, shape.mask, shape.place);
+    shapes.push_back(std::move(shape));
+}
+
+int Proposal::at(std::int64_t x, std::int64_t y) const {
+    const auto found = std::find_if(shapes.begin(), shapes.end(), [&](const ObjectShape& shape) {
+        const std::int64_t px = x - shape.place.x, py = y - shape.place.y;
+        return px >= 0 && py >= 0 && px < shape.place.width && py < shape.place.height &&
+               shape.mask.at(px, py);
+    });
+    return found == shapes.end() ? -1 : static_cast<int>(found - shapes.begin());
+}
+
+void add_outline(QPainterPath& path, const Mask& mask, const Region& place) {
+    for (const Polygon& ring :
+         trace_outlines(mask, static_cast<double>(place.x), static_cast<double>(place.y))) {
+        QPolygonF points;
+        for (const Point2& p : ring)
+            points << QPointF(p.x, p.y);
+        path.addPolygon(points);
+        path.closeSubpath();
+    }
+}
+
+void draw_proposal(QPainter& painter, const ViewTransform& view, const QPainterPath& outline,
+                   const QColor& fill) {
+    if (outline.isEmpty())
+        return;
+    painter.save();
+    painter.translate(view.offset());
+    painter.scale(view.scale(), view.scale());
+    if (fill.alpha() > 0)
+        painter.fillPath(outline, fill);
+    painter.setBrush(Qt::NoBrush);
+    for (const QPen& pen : {QPen(QColor(0, 0, 0, 190), 3.5), QPen(QColor(0xe6, 0xa2, 0x3c), 1.8)}) {
+        QPen cosmetic = pen;
+        cosmetic.setCosmetic(true);
+        painter.setPen(cosmetic);
+        painter.drawPath(outline);
+    }
+    painter.restore();
+}
+
+} // namespace eyepiece

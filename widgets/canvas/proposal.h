@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "widgets/canvas/object_edits.h"
+#include "widgets/canvas/view_transform.h"
+
+#include <QColor>
+#include <QPainterPath>
+#include <QString>
+#include <vector>
+
+class QPainter;
+
+namespace eyepiece {
+
+// Objects that a tool would make, before anyone has agreed to them. Made on any thread.
+struct EYEPIECE_EXPORT Proposal {
+    std::vector<ObjectShape> shapes;
+    QPainterPath outline; // of all, image px
+    QString problem;      // one sentence: why there is none
+
+    bool empty() const { return shapes.empty(); }
+    // Adds an object, cropped to where it has pixels; nothing when it has none. `id` 0: a new one.
+    void add(const Mask& mask, const Region& place, ObjectId id = 0);
+    // The one that holds a pixel, as an index into shapes; -1: none.
+    int at(std::int64_t x, std::int64_t y) const;
+};
+
+// The outlines of a mask, whose (0,0) lies at the place, put into a path.
+void add_outline(QPainterPath& path, const Mask& mask, const Region& place);
+// In the colour of what is not yet so; the fill may be transparent.
+void draw_proposal(QPainter& painter, const ViewTransform& view, const QPainterPath& outline,
+                   const QColor& fill);
+
+} // namespace eyepiece
