@@ -39,8 +39,9 @@ private Q_SLOTS:
     void a_short_press_chooses_for_good() {
         key(Qt::Key_E);
         QCOMPARE(tools_->tool(), QString("label.eraser"));
-        QCoreApplication::processEvents();
+        QTest::qWait(2 * HeldToolKey::repeat_ms);
         drag({at(40, 40), at(50, 40)});
+        QTest::qWait(2 * HeldToolKey::repeat_ms);
         QCOMPARE(tools_->tool(), QString("label.eraser"));
     }
 
@@ -54,7 +55,7 @@ private Q_SLOTS:
         drag({at(50, 40), at(52, 40)});
         QCOMPARE(label(50, 40), 0u);
         release(Qt::Key_E);
-        QCOMPARE(tools_->tool(), QString("label.brush"));
+        QTRY_COMPARE(tools_->tool(), QString("label.brush"));
         check_books();
     }
 
@@ -63,7 +64,21 @@ private Q_SLOTS:
         QTest::qWait(HeldToolKey::held_ms + 50);
         QCOMPARE(tools_->tool(), QString("label.select"));
         release(Qt::Key_V);
-        QCOMPARE(tools_->tool(), QString("label.brush"));
+        QTRY_COMPARE(tools_->tool(), QString("label.brush"));
+    }
+
+    // As X11 repeats a key: releases and presses that are not marked as repeats.
+    void a_key_that_repeats_stays_held() {
+        press(Qt::Key_X);
+        QCoreApplication::processEvents();
+        for (int i = 0; i < 12; ++i) {
+            QTest::qWait(40);
+            release(Qt::Key_X);
+            press(Qt::Key_X);
+            QCOMPARE(tools_->tool(), QString("label.eraser"));
+        }
+        release(Qt::Key_X);
+        QTRY_COMPARE(tools_->tool(), QString("label.brush"));
     }
 
     void what_was_begun_with_a_lent_tool_is_ended_before_it_goes_back() {
@@ -72,6 +87,7 @@ private Q_SLOTS:
         for (const QPoint& p : {at(20, 20), at(60, 20), at(60, 60)})
             QTest::mouseClick(canvas_.get(), Qt::LeftButton, {}, p);
         release(Qt::Key_G);
+        QTest::qWait(2 * HeldToolKey::repeat_ms);
         QCOMPARE(tools_->tool(), QString("label.polygon")); // the outline is still open
         QTest::mouseClick(canvas_.get(), Qt::LeftButton, {}, at(20, 60));
         QCoreApplication::processEvents();
@@ -82,12 +98,25 @@ private Q_SLOTS:
         check_books();
     }
 
+    // Growing is for one deed, and ends with Enter or Escape: its key may be pressed for long.
+    void a_tool_for_one_deed_is_not_lent() {
+        press(Qt::Key_Period);
+        QTest::qWait(HeldToolKey::held_ms + 50);
+        release(Qt::Key_Period);
+        QCOMPARE(tools_->tool(), QString("label.grow"));
+        key(Qt::Key_Comma); // from one to the next: Escape goes back to what was in use before both
+        QCOMPARE(tools_->tool(), QString("label.shrink"));
+        key(Qt::Key_Escape);
+        QCOMPARE(tools_->tool(), QString("label.brush"));
+    }
+
     void a_click_on_a_button_while_a_key_is_down_is_no_loan() {
         press(Qt::Key_Shift);
         QCoreApplication::processEvents();
         tools_->choose("label.fill"); // as the strip does
         QTest::mouseClick(canvas_.get(), Qt::LeftButton, {}, at(60, 45));
         release(Qt::Key_Shift);
+        QTest::qWait(2 * HeldToolKey::repeat_ms);
         QCOMPARE(tools_->tool(), QString("label.fill"));
     }
 };

@@ -211,14 +211,19 @@ private Q_SLOTS:
     }
 
     void sizes_are_said_in_the_images_own_unit() {
-        const auto plain = [](QString text) { return text.replace(QChar(0xa0), ' '); };
+        const auto plain = [](QString text) {
+            return text.replace(QChar(0xa0), ' ').replace(QChar(0x202f), ' ');
+        };
         QCOMPARE(plain(size_text(40, 20, {})), QString("40 × 20 px"));
         QCOMPARE(plain(size_text(40, 20, {0.25, 0.5, 0, "um"})), QString("10.0 × 10.0 µm"));
         QCOMPARE(plain(length_text(3, 4, {})), QString("5 px"));
         QCOMPARE(plain(length_text(3, 4, {0.5, 1, 0, "µm"})), QString("4.27 µm"));
         QCOMPARE(plain(area_text(250, {})), QString("250 px"));
+        QCOMPARE(plain(area_text(12345, {})), QString("12 345 px"));
+        QCOMPARE(objects_text(1), QString("1 object"));
+        QCOMPARE(objects_text(12), QString("12 objects"));
         QCOMPARE(plain(area_text(250, {0.2, 0.2, 0, "µm"})), QString("10.0 µm²"));
-        QCOMPARE(plain(area_text(4e6, {0.5, 0.5, 0, "nm"})), QString("1000000 nm²"));
+        QCOMPARE(plain(area_text(4e6, {0.5, 0.5, 0, "nm"})), QString("1 000 000 nm²"));
     }
 
     // The size shows beside the pointer while a shape is drawn, and is gone after.

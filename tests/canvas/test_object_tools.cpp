@@ -229,6 +229,41 @@ private Q_SLOTS:
         check_books();
     }
 
+    // Only the selected one, though the width of the line reaches its neighbour as well.
+    void a_line_along_a_border_erases_of_the_selected_object_alone() {
+        const ObjectId a = box(10, 10, 50, 30), b = box(10, 30, 50, 50);
+        tools_->settings().set_brush_size(10);
+        editor_->select(a);
+        key(Qt::Key_E, Qt::ShiftModifier);
+        drag({at(0, 28), at(60, 28), at(110, 28)});
+        QCOMPARE(count(a), 40 * 13);
+        QCOMPARE(count(b), 800);
+        editor_->select(0);
+        drag({at(0, 28), at(60, 28), at(110, 28)});
+        QCOMPARE(count(b), 800 - 40 * 3);
+        check_books();
+    }
+
+    // An image that is shown but does not belong to the project bears no labels: tools do nothing there.
+    void without_an_item_no_tool_does_anything() {
+        editor_->set_item(0, 0, 0);
+        for (const LabelCommand& each : tools_->commands())
+            if (each.chooses_tool) {
+                tools_->choose(each.id);
+                drag({at(20, 20), at(60, 50), at(80, 20)});
+                click(40, 40);
+                click(50, 60);
+                key(Qt::Key_Return);
+                key(Qt::Key_Escape);
+                QVERIFY2(!tools_->busy(), qPrintable(each.id));
+            } else {
+                each.run();
+            }
+        QCOMPARE(project_->labels().total_objects(), std::int64_t{0});
+        QVERIFY(!project_->history().next_undo() ||
+                QString::fromStdString(project_->history().next_undo()->title).contains("class"));
+    }
+
     void growing_is_shown_first_and_leaves_neighbours_alone() {
         const ObjectId a = box(20, 20, 40, 40), b = box(42, 20, 60, 40);
         tools_->settings().set_only_where_empty(true);
@@ -352,7 +387,7 @@ private Q_SLOTS:
         key(Qt::Key_Delete, Qt::ShiftModifier);
         QVERIFY(preview());
         tools_->settings().set_area_limit(100);
-        QVERIFY2(preview()->status().startsWith("1 of 3 objects"), qPrintable(preview()->status()));
+        QVERIFY2(preview()->status().startsWith("1 of 3 objects: 25.0"), qPrintable(preview()->status()));
         click(50, 30); // its area is the limit now
         QCOMPARE(tools_->settings().area_limit(), editor_->document().object(medium)->area);
         QVERIFY(preview()->status().startsWith("2 of 3 objects"));
@@ -379,7 +414,7 @@ private Q_SLOTS:
         editor_->select_objects({small, large});
         key(Qt::Key_Delete, Qt::ShiftModifier);
         tools_->settings().set_area_limit(100000);
-        QVERIFY(preview()->status().startsWith("2 of 2 selected"));
+        QVERIFY(preview()->status().startsWith("2 of the 2 selected"));
         key(Qt::Key_Escape);
         QCOMPARE(objects(), std::size_t{4});
         QTRY_VERIFY(canvas_->idle());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/delete_area_tool.h"
 
+#include "widgets/canvas/furniture.h"
 #include "widgets/canvas/measure_text.h"
 #include "widgets/canvas/object_edits.h"
 #include "widgets/canvas/tool_drawing.h"
@@ -38,17 +39,16 @@ void DeleteAreaTool::finish() {
 
 QString DeleteAreaTool::status() const {
     const QString area = area_text(static_cast<double>(settings().area_limit()), pixel_size());
-    const QString which = settings().larger_ones() ? tr("%1 or more").arg(area) : tr("%1 or less").arg(area);
-    return (of_selection_ ? tr("%1 of %2 selected objects: %3") : tr("%1 of %2 objects: %3"))
-        .arg(doomed_.size())
-        .arg(among_)
-        .arg(which);
+    const QString which = settings().larger_ones() ? tr("%1 or more") : tr("%1 or less");
+    return (of_selection_ ? tr("%1 of the %2 selected: %3") : tr("%1 of %2: %3"))
+        .arg(value_text(static_cast<double>(doomed_.size()), PixelType::UInt32),
+             of_selection_ ? QString::number(among_) : objects_text(among_), which.arg(area));
 }
 
 void DeleteAreaTool::apply() {
     if (doomed_.empty()) {
-        Q_EMIT editor().refused(tr("Nothing was deleted: no object has an area of %1.")
-                                    .arg(status().section(QStringLiteral(": "), 1)));
+        Q_EMIT editor().refused(tr("Nothing was deleted: no object is that %1.")
+                                    .arg(settings().larger_ones() ? tr("large") : tr("small")));
         return;
     }
     const std::vector<ObjectId> going = std::exchange(doomed_, {});

@@ -10,6 +10,9 @@ namespace eyepiece {
 
 HeldToolKey::HeldToolKey(LabelTools& tools, ImageCanvas& canvas) : tools_(tools) {
     canvas.installEventFilter(this);
+    up_.setSingleShot(true);
+    up_.setInterval(repeat_ms);
+    connect(&up_, &QTimer::timeout, this, &HeldToolKey::came_up);
 }
 
 void HeldToolKey::chosen(const QString& before) {
@@ -24,10 +27,16 @@ void HeldToolKey::chosen(const QString& before) {
 void HeldToolKey::forget() {
     held_ = 0;
     used_ = returning_ = false;
+    up_.stop();
 }
 
 void HeldToolKey::released() {
-    if (!used_ && since_.elapsed() < held_ms)
+    long_ = since_.elapsed() >= held_ms;
+    up_.start();
+}
+
+void HeldToolKey::came_up() {
+    if (!used_ && !long_)
         return forget();
     held_ = 0;
     returning_ = true;
@@ -43,13 +52,26 @@ void HeldToolKey::give_back() {
 
 bool HeldToolKey::eventFilter(QObject* watched, QEvent* event) {
     switch (event->type()) {
-    case QEvent::ShortcutOverride:
+    case QEvent::ShortcutOverride: {
         // Comes before the key is handled, whether a shortcut of the window or the canvas does it.
-        if (const auto* key = static_cast<QKeyEvent*>(event); !key->isAutoRepeat()) {
+        const auto* key = static_cast<QKeyEvent*>(event);
+        if (held_ != 0 && key->key() == held_) {
+            up_.stop();
+            event->accept(); // a repeat: no shortcut is to run again
+            return true;
+        }
+        if (!key->isAutoRepeat()) {
             pressed_ = key->key();
             QMetaObject::invokeMethod(
                 this, [this] { pressed_ = 0; }, Qt::QueuedConnection);
         }
+        break;
+    }
+    case QEvent::KeyPress:
+        if (held_ != 0 && static_cast<QKeyEvent*>(event)->key() == held_ && pressed_ == 0)
+            return true; // a repeat
+        if (returning_)  // Enter or Escape may end what was begun
+            QMetaObject::invokeMethod(this, &HeldToolKey::give_back, Qt::QueuedConnection);
         break;
     case QEvent::KeyRelease:
         if (const auto* key = static_cast<QKeyEvent*>(event);
@@ -61,9 +83,12 @@ bool HeldToolKey::eventFilter(QObject* watched, QEvent* event) {
             released();
         break;
     case QEvent::MouseButtonPress:
+        if (up_.isActive()) { // the key came up before, however shortly
+            up_.stop();
+            came_up();
+        }
         used_ = held_ != 0;
         break;
-    case QEvent::KeyPress: // Enter or Escape may end what was begun
     case QEvent::MouseButtonRelease:
     case QEvent::MouseButtonDblClick:
         if (returning_)

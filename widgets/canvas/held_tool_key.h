@@ -3,6 +3,7 @@
 #include <QElapsedTimer>
 #include <QObject>
 #include <QString>
+#include <QTimer>
 
 namespace eyepiece {
 
@@ -16,6 +17,9 @@ class HeldToolKey : public QObject {
     Q_OBJECT
 public:
     static constexpr int held_ms = 350; // a key that is down for longer is held, a shorter press chooses
+    // X11 repeats a key that is held as releases and presses, which Qt does not always mark as such: a
+    // release counts when no press of the same key follows within this time.
+    static constexpr int repeat_ms = 40;
     HeldToolKey(LabelTools& tools, ImageCanvas& canvas);
 
     // A tool was chosen while `before` was in use; by a key, when one is just being pressed on the canvas.
@@ -27,6 +31,7 @@ protected:
 
 private:
     void released();
+    void came_up();
     void give_back();
     LabelTools& tools_;
     int pressed_ = 0; // the key whose press is being handled; 0: none
@@ -34,6 +39,8 @@ private:
     QString before_;  // the tool to give back
     bool used_ = false, returning_ = false;
     QElapsedTimer since_;
+    bool long_ = false; // it had been down for long when it was released
+    QTimer up_;         // runs from a release until it counts
 };
 
 } // namespace eyepiece

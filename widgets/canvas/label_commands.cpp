@@ -72,8 +72,7 @@ std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas
                  const auto objects = selected(editor);
                  if (!objects.empty() && split_objects(editor, objects) == 0)
                      Q_EMIT editor.refused(
-                         LabelTools::tr("%n selected object(s) hang together: there is nothing to split.",
-                                        nullptr, static_cast<int>(objects.size())));
+                         LabelTools::tr("Nothing to split: what is selected has one part each."));
              }},
         {.id = "label.keep-largest",
          .title = tr("Keep the largest part"),
@@ -85,8 +84,7 @@ std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas
                  const auto objects = selected(editor);
                  if (!objects.empty() && keep_largest(editor, objects) == 0)
                      Q_EMIT editor.refused(
-                         LabelTools::tr("%n selected object(s) hang together: there is nothing to erase.",
-                                        nullptr, static_cast<int>(objects.size())));
+                         LabelTools::tr("Nothing to erase: what is selected has one part each."));
              }},
         {.id = "label.fill-holes",
          .title = tr("Fill the holes of objects"),

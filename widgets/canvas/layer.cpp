@@ -144,10 +144,15 @@ QRgb faded(unsigned alpha, QRgb color) { // the colour's own alpha times `alpha`
 // Leaves the ids of selected objects in a row; says whether there are any.
 bool LabelLayer::keep_selected(std::vector<ObjectId>& row) const {
     bool any = false;
-    for (ObjectId& id : row) {
-        if (!selected(id))
-            id = 0;
-        any |= id != 0;
+    const auto count = static_cast<int>(row.size());
+    for (int x = 0; x < count;) {
+        const ObjectId id = row[static_cast<std::size_t>(x)];
+        const int end = end_of_run(row.data(), x, count, id);
+        if (id != 0 && !selected(id))
+            std::fill(row.begin() + x, row.begin() + end, 0u);
+        else
+            any |= id != 0;
+        x = end;
     }
     return any;
 }

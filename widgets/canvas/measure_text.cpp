@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/measure_text.h"
 
+#include "widgets/canvas/furniture.h"
+
+#include <QCoreApplication>
 #include <QLocale>
 #include <cmath>
 
@@ -21,16 +24,20 @@ QString unit_of(const PixelSize& size) {
 
 // Whole pixels as they are; lengths with three digits, as many as a hand can draw.
 QString number(double value, bool whole) {
-    if (whole)
-        return QLocale::c().toString(std::round(value), 'f', 0);
     const double size = std::abs(value);
-    const int decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
-    return QLocale::c().toString(value, 'f', decimals);
+    if (whole || size >= 100)
+        return value_text(std::round(value), PixelType::UInt32);
+    return QLocale::c().toString(value, 'f', size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
 const QChar space(0xa0); // a number and its unit stay on one line
 
 } // namespace
+
+QString objects_text(int count) {
+    return count == 1 ? QCoreApplication::translate("eyepiece", "1 object")
+                      : QCoreApplication::translate("eyepiece", "%1 objects").arg(number(count, true));
+}
 
 QString length_text(double dx, double dy, const PixelSize& size) {
     const bool units = known(size);

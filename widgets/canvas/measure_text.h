@@ -7,6 +7,8 @@
 
 namespace eyepiece {
 
+EYEPIECE_EXPORT QString objects_text(int count); // "1 object", "1 234 objects"
+
 // Sizes in words: in the image's own unit when it knows how large a pixel is, else in px.
 
 EYEPIECE_EXPORT QString length_text(double dx, double dy, const PixelSize& pixel_size);      // "12.4 µm"

@@ -195,6 +195,8 @@ int keep_largest(LabelEditor& editor, std::span<const ObjectId> objects) {
 
 std::vector<ObjectId> objects_on(const LabelDocument& document, const Polygon& line) {
     std::set<ObjectId> found;
+    if (document.empty())
+        return {};
     const auto look = [&](double x, double y) {
         const auto px = static_cast<std::int64_t>(std::floor(x)),
                    py = static_cast<std::int64_t>(std::floor(y));
@@ -214,6 +216,8 @@ std::vector<ObjectId> objects_on(const LabelDocument& document, const Polygon& l
 }
 
 std::vector<ObjectId> objects_within(const LabelDocument& document, const Polygon& outline) {
+    if (document.empty())
+        return {};
     const LabelTiles& tiles = *document.tiles();
     const Region place = bounds_of(outline).intersected(tiles.extent());
     std::vector<ObjectId> found;

@@ -9,19 +9,21 @@ namespace eyepiece {
 
 namespace {
 
-// The selected ones of `met`, or all of them when none is selected.
-std::vector<ObjectId> meant(const LabelEditor& editor, const std::vector<ObjectId>& met) {
+// Those of `met` that are selected.
+std::vector<ObjectId> selected_of(const LabelEditor& editor, const std::vector<ObjectId>& met) {
     std::vector<ObjectId> selected;
     for (const ObjectId id : editor.selection())
-        if (std::find(met.begin(), met.end(), id) != met.end())
+        if (std::binary_search(met.begin(), met.end(), id))
             selected.push_back(id);
-    return selected.empty() ? met : selected;
+    return selected;
 }
 
 } // namespace
 
 void CutTool::drawn(const Polygon& path) {
-    if (cut_objects(editor(), meant(editor(), objects_on(editor().document(), path)), path) == 0)
+    const std::vector<ObjectId> met = objects_on(editor().document(), path);
+    const std::vector<ObjectId> selected = selected_of(editor(), met);
+    if (cut_objects(editor(), selected.empty() ? met : selected, path) == 0)
         Q_EMIT editor().refused(tr("Nothing was cut: the line does not go all the way through an object."));
 }
 
@@ -30,8 +32,7 @@ EraseLineTool::EraseLineTool(const LabelToolContext& context, QObject* parent) :
 }
 
 void EraseLineTool::drawn(const Polygon& path) {
-    const std::vector<ObjectId> met = objects_on(editor().document(), path);
-    const std::vector<ObjectId> wanted = meant(editor(), met);
+    const std::vector<ObjectId> selected = selected_of(editor(), objects_on(editor().document(), path));
     if (!editor().begin(tr("erase line")))
         return;
     const auto erase = [&](const PaintRule& rule) {
@@ -39,11 +40,10 @@ void EraseLineTool::drawn(const Polygon& path) {
         for (std::size_t i = 1; i < path.size(); ++i)
             editor().line(path[i - 1], path[i], width(), rule);
     };
-    if (wanted == met) // no selected one: whatever lies below its width
+    if (selected.empty())
         erase({});
-    else
-        for (const ObjectId id : wanted)
-            erase({0, false, id});
+    for (const ObjectId id : selected)
+        erase({0, false, id});
     editor().commit();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/path_tools.h"
 
+#include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/measure_text.h"
 #include "widgets/canvas/tool_drawing.h"
 
@@ -109,12 +110,28 @@ QString PathTool::note(double length_px) const {
     return length_text(length_px, 0, pixel_size());
 }
 
-void PathTool::paint(QPainter& painter, const ViewTransform& view) {
-    if (path_.empty())
-        return;
+Polygon PathTool::path_to_pointer() const {
     Polygon path = path_;
     if (pointer_)
         path.push_back(to_point(*pointer_));
+    return path;
+}
+
+std::optional<QRectF> PathTool::painted_area(const ViewTransform& view) const {
+    if (path_.empty())
+        return QRectF();
+    const double reach = width() / 2 * view.scale() + grab_reach;
+    const QRectF line = device_polygon(path_to_pointer(), view).boundingRect();
+    QRectF area = line.adjusted(-reach, -reach, reach, reach);
+    if (pointer_)
+        area |= note_area(view.to_device(*pointer_), canvas().devicePixelRatioF());
+    return area;
+}
+
+void PathTool::paint(QPainter& painter, const ViewTransform& view) {
+    if (path_.empty())
+        return;
+    const Polygon path = path_to_pointer();
     const QPolygonF line = device_polygon(path, view);
     painter.setBrush(Qt::NoBrush);
     if (width() > 0) {

@@ -18,6 +18,7 @@ public:
     void double_click(const CanvasPointer& pointer) override;
     void leave() override;
     void paint(QPainter& painter, const ViewTransform& view) override;
+    std::optional<QRectF> painted_area(const ViewTransform& view) const override;
     void finish() override;
     QCursor cursor() const override { return Qt::CrossCursor; }
     bool busy() const override { return !path_.empty(); }
@@ -31,6 +32,7 @@ protected:
     bool own_key(QKeyEvent* event) override;
 
 private:
+    Polygon path_to_pointer() const; // what is drawn so far, and on to the pointer
     void append(const QPointF& image);
     void end();
     Polygon path_;

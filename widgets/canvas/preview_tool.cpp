@@ -19,6 +19,13 @@ PreviewTool::PreviewTool(const LabelToolContext& context, QObject* parent) : Lab
     connect(this, &PreviewTool::preview_changed, this, &CanvasTool::repaint);
 }
 
+void PreviewTool::chosen() {
+    pointer_.reset();
+    if (const QPoint pixel = canvas().pixel_below_pointer(); pixel.x() >= 0)
+        pointer_ = QPointF(pixel) + QPointF(0.5, 0.5);
+    refresh();
+}
+
 bool PreviewTool::in_use() const {
     return canvas().tool() == this;
 }
@@ -56,6 +63,10 @@ bool PreviewTool::own_key(QKeyEvent* event) {
     default:
         return false;
     }
+}
+
+std::optional<QRectF> PreviewTool::painted_area(const ViewTransform& view) const {
+    return pointer_ ? note_area(view.to_device(*pointer_), canvas().devicePixelRatioF()) : QRectF();
 }
 
 void PreviewTool::paint(QPainter& painter, const ViewTransform& view) {

@@ -19,11 +19,12 @@ public:
     virtual bool can_apply() const = 0;
     virtual void apply() = 0;
     bool passing() const override { return true; }
-    void chosen() override { refresh(); }
+    void chosen() override;
     void press(const CanvasPointer& pointer) override;
     void move(const CanvasPointer& pointer) override;
     void leave() override;
     void paint(QPainter& painter, const ViewTransform& view) override;
+    std::optional<QRectF> painted_area(const ViewTransform& view) const override;
     QCursor cursor() const override { return Qt::ArrowCursor; }
 
 Q_SIGNALS:

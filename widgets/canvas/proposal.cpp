@@ -23,7 +23,7 @@ void Proposal::add(const Mask& mask, const Region& place, ObjectId id) {
     for (std::int64_t y = 0; y < shape.mask.height; ++y)
         for (std::int64_t x = 0; x < shape.mask.width; ++x)
             shape.mask.set(x, y, mask.at(left + x, top + y));
-    add_outline(outline, shape.mask, shape.place);
+    outlines.push_back(outline_of(shape.mask, shape.place));
     shapes.push_back(std::move(shape));
 }
 
@@ -36,7 +36,8 @@ int Proposal::at(std::int64_t x, std::int64_t y) const {
     return found == shapes.end() ? -1 : static_cast<int>(found - shapes.begin());
 }
 
-void add_outline(QPainterPath& path, const Mask& mask, const Region& place) {
+QPainterPath outline_of(const Mask& mask, const Region& place) {
+    QPainterPath path;
     for (const Polygon& ring :
          trace_outlines(mask, static_cast<double>(place.x), static_cast<double>(place.y))) {
         QPolygonF points;
@@ -45,23 +46,34 @@ void add_outline(QPainterPath& path, const Mask& mask, const Region& place) {
         path.addPolygon(points);
         path.closeSubpath();
     }
+    return path;
 }
 
-void draw_proposal(QPainter& painter, const ViewTransform& view, const QPainterPath& outline,
+void draw_proposal(QPainter& painter, const ViewTransform& view, std::span<const QPainterPath> outlines,
                    const QColor& fill) {
-    if (outline.isEmpty())
-        return;
+    std::vector<const QPainterPath*> in_sight;
+    const QRectF seen = view.visible_image();
+    for (const QPainterPath& outline : outlines)
+        if (outline.controlPointRect().intersects(seen))
+            in_sight.push_back(&outline);
     painter.save();
     painter.translate(view.offset());
     painter.scale(view.scale(), view.scale());
+    // Very many are drawn as thin lines without smoothing, which takes a tenth of the time.
+    const bool many = in_sight.size() > 300;
+    const QColor color(0xe6, 0xa2, 0x3c);
+    painter.setRenderHint(QPainter::Antialiasing, !many);
     if (fill.alpha() > 0)
-        painter.fillPath(outline, fill);
+        for (const QPainterPath* outline : in_sight)
+            painter.fillPath(*outline, fill);
     painter.setBrush(Qt::NoBrush);
-    for (const QPen& pen : {QPen(QColor(0, 0, 0, 190), 3.5), QPen(QColor(0xe6, 0xa2, 0x3c), 1.8)}) {
-        QPen cosmetic = pen;
-        cosmetic.setCosmetic(true);
-        painter.setPen(cosmetic);
-        painter.drawPath(outline);
+    for (QPen pen : {QPen(QColor(0, 0, 0, 190), 3.5), QPen(color, many ? 1 : 1.8)}) {
+        if (many && pen.color() != color)
+            continue;
+        pen.setCosmetic(true);
+        painter.setPen(pen);
+        for (const QPainterPath* outline : in_sight)
+            painter.drawPath(*outline);
     }
     painter.restore();
 }

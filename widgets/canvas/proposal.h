@@ -6,6 +6,7 @@
 #include <QColor>
 #include <QPainterPath>
 #include <QString>
+#include <span>
 #include <vector>
 
 class QPainter;
@@ -15,8 +16,8 @@ namespace eyepiece {
 // Objects that a tool would make, before anyone has agreed to them. Made on any thread.
 struct EYEPIECE_EXPORT Proposal {
     std::vector<ObjectShape> shapes;
-    QPainterPath outline; // of all, image px
-    QString problem;      // one sentence: why there is none
+    std::vector<QPainterPath> outlines; // one a shape, image px
+    QString problem;                    // one sentence: why there is none
 
     bool empty() const { return shapes.empty(); }
     // Adds an object, cropped to where it has pixels; nothing when it has none. `id` 0: a new one.
@@ -25,10 +26,10 @@ struct EYEPIECE_EXPORT Proposal {
     int at(std::int64_t x, std::int64_t y) const;
 };
 
-// The outlines of a mask, whose (0,0) lies at the place, put into a path.
-void add_outline(QPainterPath& path, const Mask& mask, const Region& place);
-// In the colour of what is not yet so; the fill may be transparent.
-void draw_proposal(QPainter& painter, const ViewTransform& view, const QPainterPath& outline,
+// The outlines of a mask, whose (0,0) lies at the place.
+QPainterPath outline_of(const Mask& mask, const Region& place);
+// In the colour of what is not yet so; the fill may be transparent. Very many are drawn as thin lines.
+void draw_proposal(QPainter& painter, const ViewTransform& view, std::span<const QPainterPath> outlines,
                    const QColor& fill);
 
 } // namespace eyepiece

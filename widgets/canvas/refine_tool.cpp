@@ -40,7 +40,7 @@ void RefineTool::chosen() {
         const QPoint pixel = canvas().pixel_below_pointer();
         editor().select(editor().document().at(pixel.x(), pixel.y()));
     }
-    refresh();
+    PreviewTool::chosen();
 }
 
 void RefineTool::finish() {
@@ -91,7 +91,7 @@ void RefineTool::refresh() {
             // What shrinks to nothing stays as it is.
             if (mask == now || std::find(mask.pixels.begin(), mask.pixels.end(), 1) == mask.pixels.end())
                 continue;
-            add_outline(proposal.outline, mask, window);
+            proposal.outlines.push_back(outline_of(mask, window));
             proposal.shapes.push_back({wish.id, window, std::move(mask)});
         }
         return [this, number, proposal = std::move(proposal)] { take(number, proposal); };
@@ -143,7 +143,7 @@ QString RefineTool::status() const {
 }
 
 void RefineTool::paint(QPainter& painter, const ViewTransform& view) {
-    draw_proposal(painter, view, proposal_.outline, Qt::transparent);
+    draw_proposal(painter, view, proposal_.outlines, Qt::transparent);
     PreviewTool::paint(painter, view);
 }
 

@@ -2,7 +2,9 @@
 #include "widgets/canvas/reshape_tool.h"
 
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/measure_text.h"
 #include "widgets/canvas/proposal.h"
+#include "widgets/canvas/tool_drawing.h"
 
 #include <QCoreApplication>
 #include <QPainter>
@@ -48,7 +50,7 @@ ReshapeTool::Preview work_out(const Wish& wish, const std::function<bool()>& cur
         }
         if (mask == mask_of(labels, part.id, {0, 0, place.width, place.height}))
             continue;
-        add_outline(preview.outline, mask, place);
+        preview.outlines.push_back(outline_of(mask, place));
         preview.shapes.push_back({part.id, place, std::move(mask)});
     }
     return preview;
@@ -70,7 +72,7 @@ void ReshapeTool::chosen() {
         const QPoint pixel = canvas().pixel_below_pointer();
         editor().select(editor().document().at(pixel.x(), pixel.y()));
     }
-    refresh();
+    PreviewTool::chosen();
 }
 
 void ReshapeTool::finish() {
@@ -142,13 +144,18 @@ bool ReshapeTool::can_apply() const {
 }
 
 void ReshapeTool::apply() {
+    if (!editor().ready())
+        editor().flush(); // what is on its way from the disk comes first, and may want another preview
+    if (!editor().ready()) {
+        Q_EMIT editor().refused(tr("The labels are being read. Try again in a moment."));
+        return;
+    }
     if (shown_ != *wanted_) {
         apply_when_ready_ = true;
         return;
     }
-    if (preview_.shapes.empty() || !editor().ready()) {
-        Q_EMIT editor().refused(editor().ready() ? status()
-                                                 : tr("The labels are being read. Try again in a moment."));
+    if (preview_.shapes.empty()) {
+        Q_EMIT editor().refused(status());
         return;
     }
     const std::vector<ObjectShape> shapes = std::exchange(preview_, {}).shapes;
@@ -174,20 +181,25 @@ QString ReshapeTool::status() const {
     const int count = static_cast<int>(editor().selection().size());
     if (count == 0)
         return tr("Click an object, Shift-click several");
-    const QString radius = QString::number(settings().radius());
-    QString text = how_ == Reshaping::Grow ? tr("Grow %n object(s) by %1 px", nullptr, count).arg(radius)
-                   : how_ == Reshaping::Shrink
-                       ? tr("Shrink %n object(s) by %1 px", nullptr, count).arg(radius)
-                       : tr("Smooth %n object(s) by %1 px", nullptr, count).arg(radius);
+    const QString what = how_ == Reshaping::Grow     ? tr("Grow %1 by %2 px")
+                         : how_ == Reshaping::Shrink ? tr("Shrink %1 by %2 px")
+                                                     : tr("Smooth %1 by %2 px");
+    const QString text = what.arg(objects_text(count)).arg(settings().radius());
     if (preview_.lost > 0)
-        text += tr("; %n too thin for it stay(s) as it is", nullptr, preview_.lost);
-    else if (shown_ == *wanted_ && preview_.shapes.empty())
-        text += tr(": that changes nothing");
-    return text;
+        return tr("%1; %2 of them too thin, left alone").arg(text).arg(preview_.lost);
+    return shown_ == *wanted_ && preview_.shapes.empty() ? tr("%1: nothing would change").arg(text) : text;
+}
+
+std::optional<QRectF> ReshapeTool::painted_area(const ViewTransform& view) const {
+    QRectF image;
+    for (const QPainterPath& outline : preview_.outlines)
+        image |= outline.controlPointRect();
+    const QRectF note = PreviewTool::painted_area(view).value_or(QRectF());
+    return image.isEmpty() ? note : view.to_device(image).adjusted(-4, -4, 4, 4) | note;
 }
 
 void ReshapeTool::paint(QPainter& painter, const ViewTransform& view) {
-    draw_proposal(painter, view, preview_.outline, {});
+    draw_proposal(painter, view, preview_.outlines, Qt::transparent);
     PreviewTool::paint(painter, view);
 }
 

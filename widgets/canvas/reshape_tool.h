@@ -21,11 +21,11 @@ public:
 
     // What the objects would be.
     struct Preview {
-        std::vector<ObjectShape> shapes; // of those that change
-        QPainterPath outline;            // image px
-        int objects = 0;                 // that were looked at
-        int lost = 0;                    // that would have no pixel, and stay as they are
-        QString problem;                 // why there is none
+        std::vector<ObjectShape> shapes;    // of those that change
+        std::vector<QPainterPath> outlines; // of each; image px
+        int objects = 0;                    // that were looked at
+        int lost = 0;                       // that would have no pixel, and stay as they are
+        QString problem;                    // why there is none
     };
 
     Setting setting() const override { return Setting::Radius; }
@@ -35,6 +35,7 @@ public:
     void chosen() override;
     bool resize(double steps) override;
     void paint(QPainter& painter, const ViewTransform& view) override;
+    std::optional<QRectF> painted_area(const ViewTransform& view) const override;
     void finish() override;
 
 protected:

@@ -57,7 +57,7 @@ void BoxTool::release(const CanvasPointer& pointer) {
         picked(pointer); // Alt and a click picks, Alt and a drag draws from the middle
         return;
     }
-    if (!has_class())
+    if (!has_class() || editor().document().empty())
         return;
     const Box drawn = box();
     if (shape_ == Shape::Rectangle)
@@ -154,27 +154,33 @@ bool RotatedRectangleTool::own_key(QKeyEvent* event) {
     return false;
 }
 
+Polygon RotatedRectangleTool::corners() const {
+    const Point2 here = to_point(pointer_);
+    if (edge_.size() == 2)
+        return rotated_rectangle(edge_[0], edge_[1], here);
+    return edge_.empty() ? Polygon{} : Polygon{edge_[0], here};
+}
+
+std::optional<QRectF> RotatedRectangleTool::painted_area(const ViewTransform& view) const {
+    if (edge_.empty())
+        return QRectF();
+    const QRectF outline = device_polygon(corners(), view).boundingRect();
+    return outline.adjusted(-grab_reach, -grab_reach, grab_reach, grab_reach) |
+           note_area(view.to_device(pointer_), canvas().devicePixelRatioF());
+}
+
 void RotatedRectangleTool::paint(QPainter& painter, const ViewTransform& view) {
     if (edge_.empty())
         return;
-    const Point2 here = to_point(pointer_);
-    const PixelSize size = pixel_size();
-    if (edge_.size() == 1) {
-        const QPolygonF line = device_polygon({edge_[0], here}, view);
-        draw_twice(painter, [&] { painter.drawPolyline(line); });
-        draw_handles(painter, line.sliced(0, 1), -1);
-        draw_note(painter, view.to_device(pointer_),
-                  length_text(here.x - edge_[0].x, here.y - edge_[0].y, size));
-        return;
-    }
-    const Polygon corners = rotated_rectangle(edge_[0], edge_[1], here);
-    const QPolygonF outline = device_polygon(corners, view);
+    const Polygon shape = corners();
+    const QPolygonF outline = device_polygon(shape, view);
+    const auto side = [&](std::size_t i) {
+        return length_text(shape[i + 1].x - shape[i].x, shape[i + 1].y - shape[i].y, pixel_size());
+    };
     draw_twice(painter, [&] { painter.drawPolygon(outline); });
-    draw_handles(painter, outline.sliced(0, 2), -1);
+    draw_handles(painter, outline.sliced(0, static_cast<qsizetype>(edge_.size())), -1);
     draw_note(painter, view.to_device(pointer_),
-              tr("%1 by %2")
-                  .arg(length_text(corners[1].x - corners[0].x, corners[1].y - corners[0].y, size),
-                       length_text(corners[2].x - corners[1].x, corners[2].y - corners[1].y, size)));
+              shape.size() < 4 ? side(0) : tr("%1 by %2").arg(side(0), side(1)));
 }
 
 // ---- the list

@@ -43,6 +43,7 @@ public:
     void move(const CanvasPointer& pointer) override;
     void release(const CanvasPointer& pointer) override;
     void paint(QPainter& painter, const ViewTransform& view) override;
+    std::optional<QRectF> painted_area(const ViewTransform& view) const override;
     void finish() override;
     QCursor cursor() const override { return Qt::CrossCursor; }
     bool busy() const override { return !edge_.empty(); }
@@ -51,8 +52,9 @@ protected:
     bool own_key(QKeyEvent* event) override;
 
 private:
-    Polygon edge_;       // none, its first, or both ends
-    bool third_ = false; // the press that gives the width is held
+    Polygon corners() const; // of the edge to the pointer, or of the whole rectangle
+    Polygon edge_;           // none, its first, or both ends
+    bool third_ = false;     // the press that gives the width is held
     QPointF pointer_, pressed_device_;
 };
 

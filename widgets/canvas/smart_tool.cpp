@@ -104,7 +104,7 @@ void SmartTool::paint(QPainter& painter, const ViewTransform& view) {
     QColor fill =
         chosen ? QColor(chosen->color[0], chosen->color[1], chosen->color[2]) : QColor(0xe6, 0xa2, 0x3c);
     fill.setAlpha(70);
-    draw_proposal(painter, view, proposal_.outline, fill);
+    draw_proposal(painter, view, proposal_.outlines, fill);
     if (const QString words = note(); pointer_ && !words.isEmpty())
         draw_note(painter, view.to_device(*pointer_), words);
 }

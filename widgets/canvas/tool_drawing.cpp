@@ -66,7 +66,8 @@ void draw_note(QPainter& painter, const QPointF& pointer, const QString& text) {
     painter.setBrush(QColor(0x1d, 0x20, 0x26, 225));
     painter.drawRoundedRect(box, 6, 6);
     painter.setPen(QColor(0xe4, 0xe7, 0xec));
-    painter.drawText(box, Qt::AlignCenter, text);
+    painter.drawText(box, Qt::AlignCenter,
+                     painter.fontMetrics().elidedText(text, Qt::ElideRight, static_cast<int>(width) - 8));
     painter.restore();
 }
 

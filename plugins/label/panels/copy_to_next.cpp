@@ -3,6 +3,7 @@
 
 #include "core/project/project.h"
 #include "widgets/canvas/label_editor.h"
+#include "widgets/canvas/measure_text.h"
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
@@ -17,8 +18,13 @@ namespace eyepiece {
 CopyToNext::CopyToNext(WorkbenchContext& context, QObject* parent) : QObject(parent), context_(context) {}
 
 void CopyToNext::start() {
-    if (!context_.session.is_open() || looking_ || !context_.labels.ready())
+    if (!context_.session.is_open() || looking_)
         return;
+    if (!context_.labels.ready() && !(context_.labels.flush() && context_.labels.ready())) {
+        Q_EMIT context_.labels.refused(
+            tr("The labels of this image are just being read. Copy again in a moment."));
+        return;
+    }
     struct Found {
         ItemId item = 0;
         QString name;
@@ -65,9 +71,9 @@ void CopyToNext::copy(ItemId from, ItemId to, const QString& name) {
         to, context_.labels.selection(), [self = QPointer(this), from, to, name, wanted](int copied) {
             if (!self)
                 return;
-            QString message = tr("%n object(s) copied to %1.", nullptr, copied).arg(name);
+            QString message = tr("Copied %1 to %2.").arg(objects_text(copied), name);
             if (copied < wanted)
-                message += ' ' + tr("%n found no free place there.", nullptr, wanted - copied);
+                message += ' ' + tr("No place was free for %1.").arg(objects_text(wanted - copied));
             self->context_.notices.show(copied > 0 ? Notice::Kind::Good : Notice::Kind::Look, message);
             if (self->context_.selection.item() == from)
                 self->context_.selection.set_item(to);

@@ -65,7 +65,8 @@ ObjectCard::ObjectCard(WorkbenchContext& context, LabelTools& tools, QWidget* pa
     radius_->set_logarithmic(true);
     area_ = new ValueSlider(
         theme, tr("Area"), 1, area_range, static_cast<double>(settings.area_limit()),
-        QStringLiteral("delete-area"), [](double v) { return tr("%1 px").arg(std::round(v)); }, this);
+        QStringLiteral("delete-area"), [this](double v) { return area_text(std::round(v), pixel_size()); },
+        this);
     area_->set_logarithmic(true);
     area_->set_steps(400);
     larger_ = new SwitchRow(theme, tr("Larger ones instead"), QStringLiteral("delete-larger"), this);
@@ -112,6 +113,10 @@ PreviewTool* ObjectCard::preview() const {
     return qobject_cast<PreviewTool*>(tools_.current());
 }
 
+PixelSize ObjectCard::pixel_size() const {
+    return context_.canvas.image() ? context_.canvas.image()->info().pixel_size : PixelSize{};
+}
+
 void ObjectCard::show_selection() {
     const LabelEditor& labels = context_.labels;
     std::int64_t area = 0;
@@ -120,10 +125,10 @@ void ObjectCard::show_selection() {
             area += object->area;
     const PixelSize size = context_.canvas.image() ? context_.canvas.image()->info().pixel_size : PixelSize{};
     const auto count = static_cast<int>(labels.selection().size());
-    selected_->setText(
-        count == 0   ? tr("None selected. Click one with Select (V), or drag around several.")
-        : count == 1 ? tr("#%1, %2").arg(labels.selected()).arg(area_text(static_cast<double>(area), size))
-                     : tr("%1 selected, %2").arg(count).arg(area_text(static_cast<double>(area), size)));
+    const QString measured = area_text(static_cast<double>(area), size);
+    selected_->setText(count == 0   ? tr("None selected. Click one with Select (V), or drag around several.")
+                       : count == 1 ? tr("#%1, %2").arg(labels.selected()).arg(measured)
+                                    : tr("%1, %2").arg(objects_text(count), measured));
 }
 
 void ObjectCard::show_preview() {

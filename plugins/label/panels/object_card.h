@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/data/image.h"
+
 #include <QWidget>
 
 class QLabel;
@@ -24,6 +26,7 @@ public:
 private:
     void show_selection();
     void show_preview();
+    PixelSize pixel_size() const; // of the image in sight
     PreviewTool* preview() const; // null: the tool in use is none
     WorkbenchContext& context_;
     LabelTools& tools_;

@@ -51,6 +51,8 @@ ToolStrip::ToolStrip(LabelTools& tools, const QList<QAction*>& actions, const Th
     move(12, 12);
     adjustSize();
     connect(&tools_, &LabelTools::tool_changed, this, &ToolStrip::follow_tool);
+    for (QAction* each : actions_) // choosing the tool in use again would uncheck it
+        connect(each, &QAction::triggered, this, &ToolStrip::follow_tool);
     follow_tool();
 }
 
