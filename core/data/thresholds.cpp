@@ -143,6 +143,23 @@ Image sauvola_threshold(const Image& scaled, const SauvolaOptions& options, int 
     return result;
 }
 
+Mask sure_background(const Image& scaled) {
+    const Image soft = smoothed(scaled, 1);
+    Mask mask(scaled.height(), scaled.width());
+    const auto value = otsu_threshold(soft);
+    if (!value)
+        return mask;
+    const bool bright = background_is_bright(threshold(soft, 0, *value));
+    const auto values = soft.plane_as<float>(0);
+    double sum = 0, count = 0;
+    for (const float each : values)
+        if ((static_cast<double>(each) > *value) == bright) {
+            sum += static_cast<double>(each);
+            count += 1;
+        }
+    return threshold(soft, 0, (*value + sum / count) / 2, !bright);
+}
+
 ThresholdedObjects threshold_objects(const Image& scaled, const ThresholdOptions& options,
                                      JobContext& context) {
     if (scaled.channels() != 1)

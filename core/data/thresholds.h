@@ -31,6 +31,11 @@ struct SauvolaOptions {
 // mirrored. Throws Error(BadInput) for an even window, or one below 3.
 EYEPIECE_EXPORT Image sauvola_threshold(const Image& scaled, const SauvolaOptions& options, int channel = 0);
 
+// Pixels of a Float32 channel that are nearer to the mean of the background than to Otsu's threshold: seeds
+// for a watershed. What the background is, background_is_bright() says. Of more channels the first counts.
+// None without contrast.
+EYEPIECE_EXPORT Mask sure_background(const Image& scaled);
+
 enum class ThresholdMethod { Otsu, Li, Triangle, Sauvola };
 enum class ObjectTone {
     Automatic,

@@ -393,6 +393,23 @@ private Q_SLOTS:
                 }
     }
 
+    void sure_background_is_far_from_the_disc_in_either_tone() {
+        Image image = the_same_thrice()[1];
+        for (int tone = 0; tone < 2; ++tone) {
+            const Mask ground = sure_background(image);
+            const Mask inner = disc(40, 30, 13);
+            std::int64_t on = 0;
+            for (std::size_t i = 0; i < ground.pixels.size(); ++i) {
+                QVERIFY(!(ground.pixels[i] && inner.pixels[i]));
+                on += ground.pixels[i];
+            }
+            QVERIFY(on > height * width / 2);
+            for (float& value : image.writable_plane_as<float>(0))
+                value = 1 - value;
+        }
+        QCOMPARE(area(sure_background(drawn(9, 9, [](auto, auto) { return 0.5; }))), 0);
+    }
+
     void offset_least_area_holes_and_splitting_do_what_they_say() {
         QuietJob job;
         const auto dumbbell = drawn(height, width, [](auto x, auto y) {

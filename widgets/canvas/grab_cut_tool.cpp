@@ -4,6 +4,7 @@
 #include "core/data/grab_cut.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/image_part.h"
+#include "widgets/canvas/tool_cursor.h"
 #include "widgets/canvas/tool_drawing.h"
 
 #include <QKeyEvent>
@@ -32,7 +33,7 @@ void GrabCutTool::press(const CanvasPointer& pointer) {
     const bool left = pointer.buttons == Qt::LeftButton, right = pointer.buttons == Qt::RightButton;
     if (busy() && (left || right)) {
         drag_ = Drag::Stroke;
-        strokes_.begin(left ? object_seed : background_seed, settings().brush_size(), pointer.image);
+        strokes_.begin(left ? object_seed : background_seed, canvas().view().scale(), pointer.image);
         Q_EMIT repaint();
     } else if (left && !picked(pointer) && has_class() && editor().ready()) {
         drag_ = Drag::Box;
@@ -109,6 +110,15 @@ void GrabCutTool::double_click(const CanvasPointer&) {
     strokes_.take_back();
     look();
     accept();
+}
+
+bool GrabCutTool::resize(double steps) {
+    strokes_.resize_pen(steps);
+    return true;
+}
+
+QCursor GrabCutTool::cursor() const {
+    return tool_cursor(QStringLiteral("grab-cut"));
 }
 
 void GrabCutTool::drop() {

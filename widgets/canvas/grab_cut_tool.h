@@ -20,6 +20,8 @@ public:
     void release(const CanvasPointer& pointer) override;
     void double_click(const CanvasPointer& pointer) override;
     void paint(QPainter& painter, const ViewTransform& view) override;
+    bool resize(double steps) override; // of the pen
+    QCursor cursor() const override;
     bool busy() const override { return !box_.isEmpty(); }
 
 protected:

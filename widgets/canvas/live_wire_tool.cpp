@@ -23,6 +23,13 @@ constexpr int largest_snap = 8;              // image px
 constexpr std::size_t pixels_ahead = 40'000; // worked out at a time: some milliseconds
 constexpr double tolerance = 0.5;            // px that fewer vertices may be off
 
+constexpr std::int64_t reach = 1024; // px to each side of the first click in which edges are sought
+
+Region around(const QPointF& at, std::int64_t distance) {
+    const QPoint pixel = pixel_of(at);
+    return {pixel.x() - distance, pixel.y() - distance, 2 * distance, 2 * distance};
+}
+
 } // namespace
 
 struct LiveWireTool::Wires {
@@ -74,16 +81,28 @@ void LiveWireTool::press(const CanvasPointer& pointer) {
         (!busy() && (picked(pointer) || !has_class() || !editor().ready())))
         return;
     if (!busy()) {
-        const auto part = image_part(canvas(), region_in_sight(canvas(), pointer.image));
+        auto part = image_part(canvas(), around(pointer.image, reach));
         if (!part)
             return;
-        // The edges of the same pixels are still known.
-        auto wires = std::make_shared<Wires>(Wires{*part, {}, {}});
-        if (wires_ && wires_->part == *part)
-            wires->costs = wires_->costs;
-        wires_ = wires;
+        wires_ = std::make_shared<Wires>(Wires{*part, {}, {}});
+        // Around here the edges may still be known.
+        if (known_) {
+            const Region near =
+                around(pointer.image, reach / 2).intersected(canvas().image()->blocks->extent(0));
+            part->window = known_->part.window;
+            if (known_->part == *part && part->window.intersected(near) == near)
+                wires_ = std::make_shared<Wires>(Wires{*part, known_->costs, {}});
+        }
     } else if (points_.size() >= 3 && near_first(pointer.device)) {
         return close();
+    }
+    const QPoint pixel = pixel_of(pointer.image);
+    if (wires_->part.window.intersected({pixel.x(), pixel.y(), 1, 1}).empty()) {
+        Q_EMIT editor().refused(
+            tr("That is outside the image, or more than %1 px from where the outline began. Close it "
+               "here and draw the rest as another object, to be merged (J).")
+                .arg(reach));
+        return;
     }
     clicks_.push_back({pointer.image, !(pointer.modifiers & Qt::ControlModifier), false});
     pointer_ = pointer.image;
@@ -144,6 +163,7 @@ void LiveWireTool::set_point(const Click& click) {
                 return;
             live_.clear();
             setting_ = complete_ = false;
+            known_ = Known{wires->part, wires->costs};
             if (!path.empty())
                 segments_.push_back(path);
             if (closes) {
@@ -197,7 +217,7 @@ void LiveWireTool::take_back() {
         return finish();
     // On from the point before, on the same edges; what is being worked on is of no use any more.
     live_.clear();
-    wires_ = std::make_shared<Wires>(Wires{wires_->part, wires_->costs, {}});
+    wires_ = std::make_shared<Wires>(Wires{wires_->part, known_ ? known_->costs : nullptr, {}});
     work_.drop();
     setting_ = complete_ = false;
     work_.start([wires = wires_, from = points_.back()](LatestWork::Stop) -> LatestWork::Finish {
@@ -217,8 +237,7 @@ void LiveWireTool::finish() {
     clicks_.clear();
     wanted_.reset();
     setting_ = complete_ = growing_ = false;
-    if (wires_) // the edges may be asked for again, the ways not
-        wires_ = std::make_shared<Wires>(Wires{wires_->part, wires_->costs, {}});
+    wires_.reset();
     Q_EMIT repaint();
 }
 

@@ -12,6 +12,8 @@
 
 namespace eyepiece {
 
+class LiveWireCosts;
+
 // The live-wire: between clicks the outline keeps to the image's edges. The first click snaps to the nearest
 // edge, each further one fixes the path that follows the pointer; Ctrl sets a point just where it is. A click
 // on the first point, Enter or a double click closes. Edges are sought in what is in sight, on another
@@ -36,6 +38,10 @@ protected:
 
 private:
     struct Wires; // costs and paths, which one work at a time may touch
+    struct Known {
+        ImagePart part;
+        std::shared_ptr<const LiveWireCosts> costs;
+    };
     struct Click {
         QPointF at; // image px
         bool snaps = true, closes = false;
@@ -49,7 +55,8 @@ private:
     bool near_first(const QPointF& device) const;
 
     LatestWork work_{LatestWork::Policy::Complete};
-    std::shared_ptr<Wires> wires_;
+    std::shared_ptr<Wires> wires_;  // of the outline in hand; null: none
+    std::optional<Known> known_;    // the edges found last
     std::vector<Point2> points_;    // image px
     std::vector<Polygon> segments_; // from each point to the next
     Polygon live_;                  // from the last point to the pointer

@@ -27,15 +27,6 @@ void Proposal::add(const Mask& mask, const Region& place, ObjectId id) {
     shapes.push_back(std::move(shape));
 }
 
-int Proposal::at(std::int64_t x, std::int64_t y) const {
-    const auto found = std::find_if(shapes.begin(), shapes.end(), [&](const ObjectShape& shape) {
-        const std::int64_t px = x - shape.place.x, py = y - shape.place.y;
-        return px >= 0 && py >= 0 && px < shape.place.width && py < shape.place.height &&
-               shape.mask.at(px, py);
-    });
-    return found == shapes.end() ? -1 : static_cast<int>(found - shapes.begin());
-}
-
 QPainterPath outline_of(const Mask& mask, const Region& place) {
     QPainterPath path;
     for (const Polygon& ring :

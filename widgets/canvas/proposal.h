@@ -22,8 +22,6 @@ struct EYEPIECE_EXPORT Proposal {
     bool empty() const { return shapes.empty(); }
     // Adds an object, cropped to where it has pixels; nothing when it has none. `id` 0: a new one.
     void add(const Mask& mask, const Region& place, ObjectId id = 0);
-    // The one that holds a pixel, as an index into shapes; -1: none.
-    int at(std::int64_t x, std::int64_t y) const;
 };
 
 // The outlines of a mask, whose (0,0) lies at the place.

@@ -19,8 +19,12 @@ double distance(const QPointF& p, const QPointF& a, const QPointF& b) {
 
 } // namespace
 
-void SeedStrokes::begin(ObjectId id, double diameter, const QPointF& at) {
-    strokes_.push_back({id, diameter, QPolygonF{at}});
+void SeedStrokes::begin(ObjectId id, double scale, const QPointF& at) {
+    strokes_.push_back({id, pen_ / scale, QPolygonF{at}});
+}
+
+void SeedStrokes::resize_pen(double steps) {
+    pen_ = std::clamp(pen_ + 2 * steps, 2.0, 60.0);
 }
 
 void SeedStrokes::extend(const QPointF& to) {
@@ -37,14 +41,17 @@ bool SeedStrokes::has(ObjectId id) const {
     return std::any_of(strokes_.begin(), strokes_.end(), [&](const Stroke& each) { return each.id == id; });
 }
 
-Region SeedStrokes::bounds() const {
-    Region all;
-    for (const Stroke& stroke : strokes_) {
-        const double r = stroke.diameter / 2 + 1;
-        const QRect box = stroke.points.boundingRect().adjusted(-r, -r, r, r).toAlignedRect();
-        all = all.united({box.x(), box.y(), box.width(), box.height()});
-    }
-    return all;
+ObjectId SeedStrokes::largest_id() const {
+    ObjectId largest = 0;
+    for (const Stroke& stroke : strokes_)
+        largest = std::max(largest, stroke.id);
+    return largest;
+}
+
+ObjectId SeedStrokes::last_other_than(ObjectId id) const {
+    const auto found =
+        std::find_if(strokes_.rbegin(), strokes_.rend(), [&](const Stroke& each) { return each.id != id; });
+    return found == strokes_.rend() ? 0 : found->id;
 }
 
 LabelMap SeedStrokes::drawn(const Region& window) const {

@@ -19,7 +19,6 @@ public:
     SmartTool(const LabelToolContext& context, LatestWork::Policy policy, QObject* parent);
     void paint(QPainter& painter, const ViewTransform& view) override;
     void finish() override { drop(); }
-    QCursor cursor() const override { return Qt::CrossCursor; }
     bool busy() const override { return !proposal_.empty() || working(); }
 
 protected:

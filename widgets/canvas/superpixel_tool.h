@@ -50,7 +50,7 @@ private:
 
     LatestWork work_;
     std::shared_ptr<const Cells> cells_;
-    double size_ = 16;
+    double size_ = 10;
     bool painting_ = false;
     PaintRule rule_;
     QPointF last_;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/watershed_tool.h"
 
+#include "core/data/components.h"
 #include "core/data/seeded_watershed.h"
+#include "core/data/thresholds.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/image_part.h"
 #include "widgets/canvas/layer.h"
-#include "widgets/canvas/tool_drawing.h"
+#include "widgets/canvas/tool_cursor.h"
 
 #include <QKeyEvent>
 #include <algorithm>
@@ -46,7 +48,8 @@ Proposal objects_of(const LabelMap& labels, const Region& window) {
 struct WatershedTool::Looked {
     ImagePart part;
     LabelTiles::Snapshot labels; // of the part's window
-    Image relief;                // empty until the first work has made it
+    Image relief;                // empty until the first work has made it and the next
+    Mask ground;                 // what is background by its brightness
 };
 
 void WatershedTool::press(const CanvasPointer& pointer) {
@@ -57,16 +60,15 @@ void WatershedTool::press(const CanvasPointer& pointer) {
         const auto part = image_part(canvas(), region_in_sight(canvas(), pointer.image));
         if (!part)
             return;
-        looked_ =
-            std::make_shared<Looked>(Looked{*part, editor().document().tiles()->snapshot(part->window), {}});
-        next_ = first_object;
+        looked_ = std::make_shared<Looked>(
+            Looked{*part, editor().document().tiles()->snapshot(part->window), {}, {}});
     }
-    const QPoint pixel = pixel_of(pointer.image);
-    const int below = proposal().at(pixel.x(), pixel.y());
-    const ObjectId id = right        ? background_seed
-                        : below >= 0 ? proposal().shapes[static_cast<std::size_t>(below)].id
-                                     : next_++;
-    strokes_.begin(id, settings().brush_size(), pointer.image);
+    const ObjectId last =
+        pointer.modifiers & Qt::ShiftModifier ? strokes_.last_other_than(background_seed) : 0;
+    const ObjectId id = right  ? background_seed
+                        : last ? last
+                               : std::max(strokes_.largest_id() + 1, first_object);
+    strokes_.begin(id, canvas().view().scale(), pointer.image);
     drawing_ = true;
     Q_EMIT repaint();
 }
@@ -91,8 +93,11 @@ void WatershedTool::look() {
     const Region window = looked_->part.window;
     propose([looked = looked_, seeds = strokes_.drawn(window), window,
              enclosed = !strokes_.has(background_seed)](JobContext& context) mutable {
-        if (looked->relief.empty())
-            looked->relief = gradient_magnitude(looked->part.scaled(), sigma);
+        if (looked->relief.empty()) {
+            const Image scaled = looked->part.scaled();
+            looked->ground = sure_background(scaled.channels() >= 3 ? luminance(scaled) : scaled);
+            looked->relief = gradient_magnitude(scaled, sigma);
+        }
         const LabelMap labels = looked->labels.read();
         std::vector<std::uint8_t> labelled(labels.ids().size());
         std::transform(labels.ids().begin(), labels.ids().end(), labelled.begin(),
@@ -100,11 +105,21 @@ void WatershedTool::look() {
         if (enclosed)
             for (std::int64_t y = 0; y < window.height; ++y)
                 for (std::int64_t x = 0; x < window.width; ++x)
-                    if ((x == 0 || y == 0 || x == window.width - 1 || y == window.height - 1) &&
+                    if ((looked->ground.at(x, y) || x == 0 || y == 0 || x == window.width - 1 ||
+                         y == window.height - 1) &&
                         !seeds.at(x, y))
                         seeds.set(x, y, background_seed);
         return objects_of(seeded_watershed(looked->relief, seeds, labelled, context), window);
     });
+}
+
+bool WatershedTool::resize(double steps) {
+    strokes_.resize_pen(steps);
+    return true;
+}
+
+QCursor WatershedTool::cursor() const {
+    return tool_cursor(QStringLiteral("watershed"));
 }
 
 void WatershedTool::drop() {
@@ -147,9 +162,9 @@ LabelToolSpec watershed_tool() {
         .help = WatershedTool::tr(
             "A stroke or dot in each object, the right button on the background: areas grow "
             "to the edges between them."),
-        .hint =
-            WatershedTool::tr("Left: a dot or stroke in each object; right: background; Enter makes them, "
-                              "Backspace takes back, Esc drops"),
+        .hint = WatershedTool::tr(
+            "Left: a dot in each object (Shift: one more in the last); right: background; Enter makes them, "
+            "Backspace takes back, Esc drops"),
         .icon = "watershed",
         .key = QKeySequence(Qt::SHIFT | Qt::Key_W),
         .make =

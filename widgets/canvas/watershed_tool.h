@@ -7,9 +7,9 @@
 
 namespace eyepiece {
 
-// Watershed from seeds: each left stroke begins an object, or goes on with the proposed one that it begins
-// in; right strokes are background, which without any is what lies around what is in sight. Enter makes all
-// objects.
+// Watershed from seeds: each left stroke begins an object, with Shift it goes on with the last one; right
+// strokes are background, which without any is what surely is so by its brightness and what lies around the
+// part in sight. Enter makes all objects.
 class WatershedTool : public SmartTool {
     Q_OBJECT
 public:
@@ -19,6 +19,8 @@ public:
     void move(const CanvasPointer& pointer) override;
     void release(const CanvasPointer& pointer) override;
     void paint(QPainter& painter, const ViewTransform& view) override;
+    bool resize(double steps) override; // of the pen
+    QCursor cursor() const override;
     bool busy() const override { return !strokes_.empty(); }
 
 protected:
@@ -31,7 +33,6 @@ private:
     struct Looked;
     void look();
     bool drawing_ = false;
-    ObjectId next_ = 0; // of the seeds
     SeedStrokes strokes_;
     std::shared_ptr<Looked> looked_; // what was in sight at the first stroke
 };
