@@ -13,7 +13,7 @@ namespace eyepiece {
 
 namespace {
 
-constexpr std::int64_t whole_image = std::int64_t{4096} * 4096; // px: of larger ones what is in sight
+constexpr std::int64_t whole_image = std::int64_t{3072} * 3072; // px: of larger ones what is in sight
 
 Proposal objects_of(const LabelMap& labels, const Region& window) {
     Proposal proposal;
