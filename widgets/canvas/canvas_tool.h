@@ -39,7 +39,8 @@ public:
     virtual bool key(QKeyEvent*) { return false; } // true: used
     // Ctrl and the wheel. True: used (a size was changed), else the canvas zooms.
     virtual bool resize(double /*steps*/) { return false; }
-    // What the tool draws above the layers; the painter works in device pixels.
+    // What the tool draws above the layers; the painter works in device pixels, and is clipped to what is to
+    // be drawn anew.
     virtual void paint(QPainter&, const ViewTransform&) {}
     // Where paint() draws, in device pixels; nothing said: anywhere. What follows the pointer should say it,
     // so that a move of the mouse does not draw the whole window anew.

@@ -42,7 +42,9 @@ QString DeleteAreaTool::status() const {
     const QString which = settings().larger_ones() ? tr("%1 or more") : tr("%1 or less");
     return (of_selection_ ? tr("%1 of the %2 selected: %3") : tr("%1 of %2: %3"))
         .arg(value_text(static_cast<double>(doomed_.size()), PixelType::UInt32),
-             of_selection_ ? QString::number(among_) : objects_text(among_), which.arg(area));
+             of_selection_ ? value_text(static_cast<double>(among_), PixelType::UInt32)
+                           : objects_text(among_),
+             which.arg(area));
 }
 
 void DeleteAreaTool::apply() {

@@ -328,6 +328,7 @@ void ImageCanvas::paintEvent(QPaintEvent* event) {
     painter.save();
     painter.scale(1 / ratio, 1 / ratio);
     if (tool_ && image_) {
+        painter.setClipRect(seen); // so that a tool with much to draw can leave out what is not asked for
         painter.setRenderHint(QPainter::Antialiasing);
         tool_->paint(painter, view_);
         tool_area_ = tool_->painted_area(view_); // the view may have moved below it

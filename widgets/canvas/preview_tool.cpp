@@ -16,7 +16,8 @@ PreviewTool::PreviewTool(const LabelToolContext& context, QObject* parent) : Lab
     connect(&editor(), &LabelEditor::selected_changed, this, anew);
     connect(&editor(), &LabelEditor::objects_changed, this, anew);
     connect(&settings(), &LabelToolSettings::changed, this, anew);
-    connect(this, &PreviewTool::preview_changed, this, &CanvasTool::repaint);
+    // Everywhere; while the pointer moves, only the words beside it.
+    connect(this, &PreviewTool::preview_changed, &canvas(), qOverload<>(&QWidget::update));
 }
 
 void PreviewTool::chosen() {

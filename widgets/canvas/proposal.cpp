@@ -42,14 +42,17 @@ QPainterPath outline_of(const Mask& mask, const Region& place) {
 
 void draw_proposal(QPainter& painter, const ViewTransform& view, std::span<const QPainterPath> outlines,
                    const QColor& fill) {
-    std::vector<const QPainterPath*> in_sight;
-    const QRectF seen = view.visible_image();
-    for (const QPainterPath& outline : outlines)
-        if (outline.controlPointRect().intersects(seen))
-            in_sight.push_back(&outline);
     painter.save();
     painter.translate(view.offset());
     painter.scale(view.scale(), view.scale());
+    const double margin = 4 / view.scale();
+    const QRectF asked = painter.hasClipping()
+                             ? painter.clipBoundingRect().adjusted(-margin, -margin, margin, margin)
+                             : view.visible_image();
+    std::vector<const QPainterPath*> in_sight;
+    for (const QPainterPath& outline : outlines)
+        if (outline.controlPointRect().intersects(asked))
+            in_sight.push_back(&outline);
     // Very many are drawn as thin lines without smoothing, which takes a tenth of the time.
     const bool many = in_sight.size() > 300;
     const QColor color(0xe6, 0xa2, 0x3c);

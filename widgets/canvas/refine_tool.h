@@ -21,7 +21,6 @@ public:
     void chosen() override;
     bool resize(double steps) override;
     void paint(QPainter& painter, const ViewTransform& view) override;
-    std::optional<QRectF> painted_area(const ViewTransform&) const override { return {}; }
     void finish() override;
 
 protected:

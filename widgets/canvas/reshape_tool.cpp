@@ -190,14 +190,6 @@ QString ReshapeTool::status() const {
     return shown_ == *wanted_ && preview_.shapes.empty() ? tr("%1: nothing would change").arg(text) : text;
 }
 
-std::optional<QRectF> ReshapeTool::painted_area(const ViewTransform& view) const {
-    QRectF image;
-    for (const QPainterPath& outline : preview_.outlines)
-        image |= outline.controlPointRect();
-    const QRectF note = PreviewTool::painted_area(view).value_or(QRectF());
-    return image.isEmpty() ? note : view.to_device(image).adjusted(-4, -4, 4, 4) | note;
-}
-
 void ReshapeTool::paint(QPainter& painter, const ViewTransform& view) {
     draw_proposal(painter, view, preview_.outlines, Qt::transparent);
     PreviewTool::paint(painter, view);

@@ -35,7 +35,6 @@ public:
     void chosen() override;
     bool resize(double steps) override;
     void paint(QPainter& painter, const ViewTransform& view) override;
-    std::optional<QRectF> painted_area(const ViewTransform& view) const override;
     void finish() override;
 
 protected:

@@ -17,7 +17,7 @@ SmartTool::SmartTool(const LabelToolContext& context, LatestWork::Policy policy,
         proposal_ = {};
         accept_when_ready_ = false;
         Q_EMIT editor().refused(problem);
-        Q_EMIT repaint();
+        canvas().update();
         proposed();
     });
 }
@@ -33,7 +33,7 @@ void SmartTool::propose(Work work) {
 void SmartTool::take(std::uint64_t number, Proposal proposal) {
     shown_ = number;
     proposal_ = std::move(proposal);
-    Q_EMIT repaint();
+    canvas().update();
     proposed();
     if (!working() && std::exchange(accept_when_ready_, false))
         accept();
@@ -45,7 +45,7 @@ void SmartTool::drop() {
     proposal_ = {};
     accept_when_ready_ = false;
     pointer_.reset();
-    Q_EMIT repaint();
+    canvas().update();
 }
 
 void SmartTool::accept() {
@@ -97,6 +97,10 @@ bool SmartTool::own_key(QKeyEvent* event) {
 
 void SmartTool::set_pointer(const CanvasPointer& pointer) {
     pointer_ = pointer.image;
+}
+
+QRectF SmartTool::noted_area(const ViewTransform& view) const {
+    return pointer_ ? note_area(view.to_device(*pointer_), canvas().devicePixelRatioF()) : QRectF();
 }
 
 void SmartTool::paint(QPainter& painter, const ViewTransform& view) {

@@ -37,6 +37,7 @@ protected:
     bool working() const { return shown_ != wanted_; }
     const Proposal& proposal() const { return proposal_; }
     void set_pointer(const CanvasPointer& pointer);
+    QRectF noted_area(const ViewTransform& view) const; // of the note, device px
 
 private:
     void take(std::uint64_t number, Proposal proposal);

@@ -22,6 +22,8 @@ public:
     void chosen() override { look(); }
     void press(const CanvasPointer& pointer) override;
     void move(const CanvasPointer& pointer) override;
+    // While the pointer moves, only the words beside it.
+    std::optional<QRectF> painted_area(const ViewTransform& view) const override { return noted_area(view); }
     QCursor cursor() const override { return Qt::ArrowCursor; }
     bool busy() const override { return false; }
     bool resize(double steps) override; // moves the offset
