@@ -311,6 +311,26 @@ Mask threshold(const Image& image, int channel, double value, bool dark_objects)
     return mask;
 }
 
+bool background_is_bright(const Mask& bright) {
+    std::int64_t on = 0, border = 0, border_on = 0;
+    for (std::int64_t y = 0; y < bright.height; ++y)
+        for (std::int64_t x = 0; x < bright.width; ++x) {
+            const bool here = bright.at(x, y);
+            on += here;
+            if (x == 0 || y == 0 || x == bright.width - 1 || y == bright.height - 1) {
+                ++border;
+                border_on += here;
+            }
+        }
+    if (border == 0)
+        return false;
+    // A background is most of the border and mostly most of the image, too; one large object in the middle is
+    // not.
+    return static_cast<double>(on) / static_cast<double>(bright.pixels.size()) +
+               static_cast<double>(border_on) / static_cast<double>(border) >
+           1;
+}
+
 OtsuResult otsu_segmentation(const Image& image, bool rgb, int channel) {
     const Image gray = rgb && image.channels() == 3 ? luminance(image) : image;
     const int used = rgb && image.channels() == 3 ? 0 : channel;
@@ -318,21 +338,7 @@ OtsuResult otsu_segmentation(const Image& image, bool rgb, int channel) {
     if (!value)
         return {Mask(gray.height(), gray.width()), 0, false};
     OtsuResult result{threshold(gray, used, *value), *value, false};
-    std::int64_t bright = 0, border = 0, bright_border = 0;
-    for (std::int64_t y = 0; y < gray.height(); ++y)
-        for (std::int64_t x = 0; x < gray.width(); ++x) {
-            const bool on = result.mask.at(x, y);
-            bright += on;
-            if (x == 0 || y == 0 || x == gray.width() - 1 || y == gray.height() - 1) {
-                ++border;
-                bright_border += on;
-            }
-        }
-    const double share = static_cast<double>(bright) / static_cast<double>(result.mask.pixels.size());
-    const double border_share = static_cast<double>(bright_border) / static_cast<double>(border);
-    // Background reaches the border more than objects do; when they reach it alike, objects are the smaller
-    // part.
-    result.dark_objects = std::abs(border_share - share) < 0.02 ? share > 0.5 : border_share > share;
+    result.dark_objects = background_is_bright(result.mask);
     if (result.dark_objects)
         result.mask = threshold(gray, used, *value, true);
     return result;

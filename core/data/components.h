@@ -43,8 +43,12 @@ EYEPIECE_EXPORT Image luminance(const Image& rgb);
 // Where v > threshold (or, dark_objects, <= threshold).
 EYEPIECE_EXPORT Mask threshold(const Image& image, int channel, double value, bool dark_objects = false);
 
+// Whether what is bright is the background, by a mask of the bright pixels: whether it has more than half of
+// the image and of its border, on average of the two.
+EYEPIECE_EXPORT bool background_is_bright(const Mask& bright);
+
 // Otsu's threshold as a method without training: on luminance for RGB, otherwise on the channel given.
-// Objects are taken to be the part that touches the image's border less, in proportion.
+// Which part the objects are, background_is_bright() says.
 struct OtsuResult {
     Mask mask;
     double threshold = 0;

@@ -21,7 +21,7 @@ public:
     using QObject::QObject;
     double brush_size() const { return brush_size_; }
     bool only_where_empty() const { return only_where_empty_; }
-    double tolerance() const { return tolerance_; }         // of Fill, as a share of the contrast's range
+    double tolerance() const { return tolerance_; }         // of the wand, as a share of the image's range
     double radius() const { return radius_; }               // px, of Grow, Shrink and Smooth
     std::int64_t area_limit() const { return area_limit_; } // px, of Delete by area
     bool larger_ones() const { return larger_ones_; }       // it deletes what is larger, not what is smaller

@@ -2,14 +2,20 @@
 #include "widgets/canvas/accept_tool.h"
 #include "widgets/canvas/delete_area_tool.h"
 #include "widgets/canvas/fill_tool.h"
+#include "widgets/canvas/grab_cut_tool.h"
 #include "widgets/canvas/label_tool.h"
+#include "widgets/canvas/live_wire_tool.h"
 #include "widgets/canvas/object_tools.h"
 #include "widgets/canvas/outline_tools.h"
 #include "widgets/canvas/paint_tools.h"
 #include "widgets/canvas/path_tools.h"
+#include "widgets/canvas/refine_tool.h"
 #include "widgets/canvas/reshape_tool.h"
 #include "widgets/canvas/select_tool.h"
 #include "widgets/canvas/shape_tools.h"
+#include "widgets/canvas/superpixel_tool.h"
+#include "widgets/canvas/threshold_tool.h"
+#include "widgets/canvas/watershed_tool.h"
 
 namespace eyepiece {
 
@@ -26,10 +32,16 @@ std::vector<LabelToolSpec> label_tool_list() {
         rotated_rectangle_tool(), //
         ellipse_tool(),           //
         fill_tool(),              //
+        live_wire_tool(),         //
+        grab_cut_tool(),          //
+        watershed_tool(),         //
+        superpixel_tool(),        //
+        threshold_tool(),         //
         cut_tool(),               //
         grow_tool(),              //
         shrink_tool(),            //
         smooth_tool(),            //
+        refine_tool(),            //
         delete_lasso_tool(),      //
         delete_area_tool(),       //
         accept_tool(),            //

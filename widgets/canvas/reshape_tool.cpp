@@ -3,6 +3,7 @@
 
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/measure_text.h"
+#include "widgets/canvas/proposal.h"
 #include "widgets/canvas/tool_drawing.h"
 
 #include <QCoreApplication>
@@ -32,19 +33,6 @@ struct Wish {
     std::vector<ObjectId> objects; // ascending
     std::vector<Part> parts;
 };
-
-QPainterPath outline_of(const Mask& mask, const Region& place) {
-    QPainterPath path;
-    for (const Polygon& ring :
-         trace_outlines(mask, static_cast<double>(place.x), static_cast<double>(place.y))) {
-        QPolygonF points;
-        for (const Point2& p : ring)
-            points << QPointF(p.x, p.y);
-        path.addPolygon(points);
-        path.closeSubpath();
-    }
-    return path;
-}
 
 // `current` says whether anyone still waits for it.
 ReshapeTool::Preview work_out(const Wish& wish, const std::function<bool()>& current) {
@@ -203,29 +191,7 @@ QString ReshapeTool::status() const {
 }
 
 void ReshapeTool::paint(QPainter& painter, const ViewTransform& view) {
-    painter.save();
-    painter.translate(view.offset());
-    painter.scale(view.scale(), view.scale());
-    const double margin = 4 / view.scale();
-    const QRectF asked = painter.clipBoundingRect().adjusted(-margin, -margin, margin, margin);
-    std::vector<const QPainterPath*> in_sight;
-    for (const QPainterPath& outline : preview_.outlines)
-        if (outline.controlPointRect().intersects(asked))
-            in_sight.push_back(&outline);
-    painter.setBrush(Qt::NoBrush);
-    // Very many are drawn as thin lines without smoothing, which takes a tenth of the time.
-    const bool many = in_sight.size() > 300;
-    const QColor color(0xe6, 0xa2, 0x3c);
-    painter.setRenderHint(QPainter::Antialiasing, !many);
-    for (QPen pen : {QPen(QColor(0, 0, 0, 190), 3.5), QPen(color, many ? 1 : 1.8)}) {
-        if (many && pen.color() != color)
-            continue;
-        pen.setCosmetic(true);
-        painter.setPen(pen);
-        for (const QPainterPath* outline : in_sight)
-            painter.drawPath(*outline);
-    }
-    painter.restore();
+    draw_proposal(painter, view, preview_.outlines, Qt::transparent);
     PreviewTool::paint(painter, view);
 }
 

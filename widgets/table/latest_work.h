@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/export.h"
+#include "core/base/job.h"
 
 #include <QObject>
 #include <QString>
@@ -42,6 +43,16 @@ private:
     Policy policy_;
     std::shared_ptr<Run> running_;
     Work waiting_;
+};
+
+// What such work hands to functions that ask a JobContext whether to stop.
+class EYEPIECE_EXPORT StoppedBy : public QuietJob {
+public:
+    explicit StoppedBy(LatestWork::Stop stop) : stop_(stop) {}
+    bool cancelled() const noexcept override { return stop_; }
+
+private:
+    LatestWork::Stop stop_;
 };
 
 } // namespace eyepiece

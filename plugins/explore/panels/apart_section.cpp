@@ -18,16 +18,6 @@ constexpr std::size_t most_bars = 8;
 constexpr double clear = 0.05; // q
 constexpr int calm = 200;      // ms without another selection
 
-// A cancel for whoever waits for the newest answer.
-class StoppedBy : public QuietJob {
-public:
-    explicit StoppedBy(LatestWork::Stop stop) : stop_(stop) {}
-    bool cancelled() const noexcept override { return stop_; }
-
-private:
-    LatestWork::Stop stop_;
-};
-
 QString figure(double effect) {
     return std::isinf(effect) ? QStringLiteral("∞") : QString::number(effect, 'f', 1);
 }

@@ -5,6 +5,7 @@
 #include "plugins/label/panels/copy_to_next.h"
 #include "plugins/label/panels/object_card.h"
 #include "plugins/label/panels/prediction_card.h"
+#include "plugins/label/panels/threshold_card.h"
 #include "plugins/label/panels/tool_strip.h"
 #include "widgets/canvas/contrast_view.h"
 #include "widgets/canvas/image_canvas.h"
@@ -138,10 +139,10 @@ void LabelPanel::add_sections() {
     empty_only_->setToolTip(tr("Painting leaves the pixels of other objects alone (M)"));
     column->addWidget(empty_only_);
     tolerance_ = new ValueSlider(
-        theme, tr("Fill tolerance"), 0.01, 1, settings.tolerance(), QStringLiteral("fill-tolerance"),
+        theme, tr("Wand tolerance"), 0.01, 1, settings.tolerance(), QStringLiteral("fill-tolerance"),
         [](double v) { return tr("%1 %").arg(std::round(v * 100)); }, this);
     tolerance_->setToolTip(
-        tr("How far the brightness may differ from where Fill was clicked, of the contrast's range"));
+        tr("How far the brightness may differ from where the wand was clicked, of the image's range"));
     column->addWidget(tolerance_);
     connect(size_, &ValueSlider::value_changed, &settings, &LabelToolSettings::set_brush_size);
     connect(tolerance_, &ValueSlider::value_changed, &settings, &LabelToolSettings::set_tolerance);
@@ -149,6 +150,7 @@ void LabelPanel::add_sections() {
 
     section(tr("Objects"));
     column->addWidget(new ObjectCard(context_, *tools_, this));
+    column->addWidget(new ThresholdCard(context_, *tools_, this));
 
     section(tr("This image"));
     complete_ = new SwitchRow(theme, tr("Completely labelled"), QStringLiteral("item-complete"), this);

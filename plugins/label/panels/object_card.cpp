@@ -41,7 +41,7 @@ ObjectCard::ObjectCard(WorkbenchContext& context, LabelTools& tools, QWidget* pa
     int placed = 0;
     for (const char* id : {"label.merge", "label.split-parts", "label.keep-largest", "label.fill-holes",
                            "label.cut", "label.copy-to-next", "label.grow", "label.shrink", "label.smooth",
-                           "label.delete-lasso", "label.delete-area", "label.delete"})
+                           "label.snap", "label.delete-lasso", "label.delete-area", "label.delete"})
         if (QAction* action = context.actions.find(QString::fromLatin1(id))) {
             QToolButton* button = action_button(action, this);
             button->setFixedSize(34, 32);
