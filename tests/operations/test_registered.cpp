@@ -365,6 +365,8 @@ private:
             return {{"input", {{"path", table().string()}}},
                     {"target", "kind"},
                     {"set", {{"model", "logistic"}}}};
+        if (operation == "live-forest")
+            return {{"project", project_folder_.string()}, {"item", first_item_}};
         if (operation == "layers")
             return {{"model", model}};
         if (operation == "list")
