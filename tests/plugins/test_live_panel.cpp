@@ -224,13 +224,38 @@ private Q_SLOTS:
         QTRY_COMPARE(PanelTest::labels(), scribbles);
         QTRY_COMPARE_WITH_TIMEOUT(requests(), std::size_t{3}, patience);
 
+        // A stroke within the disc becomes the whole of it.
+        key(Qt::Key_B);
+        key(Qt::Key_1);
+        drag({at(32, 32), at(33, 32)});
+        QVERIFY(labels().flush());
+        const ObjectId stroke = labels().document().at(32, 32);
+        QVERIFY(stroke != 0);
+        QTRY_COMPARE_WITH_TIMEOUT(requests(), std::size_t{4}, patience);
+        QTRY_VERIFY(enabled("live-objects"));
+        QVERIFY(click(window(), "live-objects"));
+        QTRY_VERIFY_WITH_TIMEOUT(labels().has_prediction(), patience);
+        canvas().setFocus();
+        key(Qt::Key_A);
+        QVERIFY(labels().flush());
+        QCOMPARE(PanelTest::labels(), scribbles + 1);
+        QCOMPARE(labels().document().at(44, 32), stroke);
+        // Drawn by now, and not made again.
+        QTRY_COMPARE_WITH_TIMEOUT(requests(), std::size_t{5}, patience);
+        QTRY_VERIFY(enabled("live-objects"));
+        QVERIFY(click(window(), "live-objects"));
+        QTRY_VERIFY(text("notice.text").contains("no part is of"));
+        QVERIFY(!labels().has_prediction());
+        key(Qt::Key_Z, Qt::ControlModifier);
+        QTRY_COMPARE_WITH_TIMEOUT(requests(), std::size_t{6}, patience);
+
         // None that large: said, and nothing is shown.
         auto* slider = shown<QSlider>(window(), "live-least-area");
         QVERIFY(slider);
         slider->setValue(slider->maximum());
         QTRY_VERIFY(enabled("live-objects"));
         QVERIFY(click(window(), "live-objects"));
-        QTRY_VERIFY(text("notice.text").contains("No part is of"));
+        QTRY_VERIFY(text("notice.text").contains("no part is of"));
         QVERIFY(!labels().has_prediction());
     }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace eyepiece {
 
@@ -60,8 +61,8 @@ void Classification::put(const Piece& piece) {
     known_ = known_.united(piece.region);
 }
 
-LabelPrediction objects_of(const Classification::Snapshot& classification, const ObjectSettings& settings,
-                           const QString& title, JobContext& context) {
+LabelPrediction objects_of(const Classification::Snapshot& classification, const LabelTiles::Snapshot& labels,
+                           const ObjectSettings& settings, const QString& title, JobContext& context) {
     const Region extent = classification.classes.extent();
     std::array<ObjectId, 256> value_of{}; // 0: background, or not known
     for (std::size_t place = 0; place < classification.class_ids.size(); ++place)
@@ -79,22 +80,27 @@ LabelPrediction objects_of(const Classification::Snapshot& classification, const
     options.least_area = settings.least_area;
     if (settings.split)
         options.split = WatershedOptions{};
-    const ClassObjects found = objects_of_classes(values, options, context);
+    ClassObjects found = objects_of_classes(values, options, context);
 
+    const LabelMap drawn = labels.read();
     std::vector<double> certainty(found.objects.size(), 0);
+    std::vector<std::int64_t> labelled(found.objects.size(), 0); // px
     for (std::int64_t y = 0; y < extent.height; ++y) {
         classification.certainty.read_row(y, 0, extent.width, bytes);
-        const auto ids = found.labels.row(y);
+        const std::span<const ObjectId> ids = found.labels.row(y), labels_there = drawn.row(y);
         for (std::size_t x = 0; x < ids.size(); ++x)
-            if (ids[x] != 0)
+            if (ids[x] != 0) {
                 certainty[ids[x] - 1] += bytes[x];
+                labelled[ids[x] - 1] += labels_there[x] != 0;
+            }
     }
     LabelPrediction prediction;
     prediction.title = title;
-    prediction.tiles = std::make_shared<LabelTiles>(found.labels);
-    prediction.tiles->prepare(prediction.tiles->extent(), LabelTiles::levels - 1);
+    prediction.grows_labels = true;
     for (std::size_t at = 0; at < found.objects.size(); ++at) {
         const ClassObjects::Object& one = found.objects[at];
+        if (2 * labelled[at] >= one.area)
+            continue;
         LabelObject object;
         object.id = static_cast<ObjectId>(at + 1);
         object.class_id = classification.class_ids[one.value - 1];
@@ -104,6 +110,11 @@ LabelPrediction objects_of(const Classification::Snapshot& classification, const
         object.tool = "prediction";
         prediction.objects.push_back(std::move(object));
     }
+    for (ObjectId& id : found.labels.ids())
+        if (id != 0 && 2 * labelled[id - 1] >= found.objects[id - 1].area)
+            id = 0;
+    prediction.tiles = std::make_shared<LabelTiles>(found.labels);
+    prediction.tiles->prepare(prediction.tiles->extent(), LabelTiles::levels - 1);
     return prediction;
 }
 

@@ -55,9 +55,10 @@ struct ObjectSettings {
     bool split = true;            // touching ones, by a watershed of the distance to their rim
 };
 
-// The connected parts of each class but the background, as a prediction to be accepted. Not for the window's
-// thread. Throws Error(Cancelled).
-LabelPrediction objects_of(const Classification::Snapshot& classification, const ObjectSettings& settings,
-                           const QString& title, JobContext& context);
+// The connected parts of each class but the background, as a prediction to be accepted; those that labels
+// cover by half and more are left out: someone drew them. Not for the window's thread. Throws
+// Error(Cancelled).
+LabelPrediction objects_of(const Classification::Snapshot& classification, const LabelTiles::Snapshot& labels,
+                           const ObjectSettings& settings, const QString& title, JobContext& context);
 
 } // namespace eyepiece

@@ -74,7 +74,11 @@ void LiveCard::add_state(QVBoxLayout* column) {
     dot_ = new StatusDot(context_.theme, this);
     state_ = text_label(context_.theme, {}, Token::Muted, this);
     state_->setObjectName(QStringLiteral("live-state"));
-    line->addWidget(dot_, 0, Qt::AlignTop);
+    auto* dot_column = new QVBoxLayout; // beside the first line of words
+    dot_column->addSpacing(Theme::space(1));
+    dot_column->addWidget(dot_);
+    dot_column->addStretch();
+    line->addLayout(dot_column);
     line->addWidget(state_, 1);
     column->addLayout(line);
     progress_ = new ProgressLine(context_.theme, this);
@@ -106,9 +110,12 @@ void LiveCard::add_results(QVBoxLayout* column) {
         QStringLiteral("live-least-area"),
         [](double v) { return tr("%1 px").arg(QLocale().toString(std::llround(v))); }, results_);
     least_area_->set_logarithmic(true);
+    const int names = least_area_->label()->sizeHint().width();
+    for (ValueSlider* slider : {opacity_, least_area_})
+        slider->set_label_width(names);
     least_area_->setToolTip(tr("Smaller parts do not become objects"));
     list->addWidget(least_area_);
-    split_ = new SwitchRow(theme, tr("Part touching objects"), QStringLiteral("live-split"), results_);
+    split_ = new SwitchRow(theme, tr("Split touching objects"), QStringLiteral("live-split"), results_);
     split_->setChecked(context_.settings.value(split_key, ObjectSettings{}.split).toBool());
     split_->setToolTip(tr("By their roundness: a watershed of the distance to the rim"));
     list->addWidget(split_);
@@ -136,14 +143,8 @@ void LiveCard::add_results(QVBoxLayout* column) {
     importances_->hide();
     list->addWidget(importances_);
 
-    connect(opacity_, &ValueSlider::value_changed, this, [this](double value) {
-        context_.settings.setValue(opacity_key, value);
-        classifier_.set_opacity(value);
-    });
-    connect(uncertainty_, &SwitchRow::toggled, this, [this](bool shown) {
-        context_.settings.setValue(uncertainty_key, shown);
-        classifier_.show_uncertainty(shown);
-    });
+    connect(opacity_, &ValueSlider::value_changed, &classifier_, &LiveClassifier::set_opacity);
+    connect(uncertainty_, &SwitchRow::toggled, &classifier_, &LiveClassifier::show_uncertainty);
     connect(least_area_, &ValueSlider::value_changed, this,
             [this](double value) { context_.settings.setValue(area_key, value); });
     connect(split_, &SwitchRow::toggled, this,
@@ -305,6 +306,8 @@ void LiveCard::refresh() {
 }
 
 void LiveCard::refresh_looks() {
+    context_.settings.setValue(opacity_key, classifier_.opacity());
+    context_.settings.setValue(uncertainty_key, classifier_.uncertainty_shown());
     const QSignalBlocker opacity_quiet(opacity_), uncertainty_quiet(uncertainty_);
     opacity_->set_value(classifier_.opacity());
     uncertainty_->setChecked(classifier_.uncertainty_shown());
@@ -377,22 +380,22 @@ void LiveCard::make_objects() {
     if (!classifier_.report() || making_ || item == 0)
         return;
     auto prediction = std::make_shared<LabelPrediction>();
+    const LabelTiles& tiles = *context_.labels.document().tiles();
     making_ = new BackgroundJob(
         tr("Making objects"),
         [prediction, settings = object_settings(), snapshot = classifier_.classification().snapshot(),
-         title = tr("Objects of the classified pixels")](JobContext& context) {
-            *prediction = objects_of(snapshot, settings, title, context);
-        },
+         labels = tiles.snapshot(tiles.extent()), title = tr("Objects of the classified pixels")](
+            JobContext& context) { *prediction = objects_of(snapshot, labels, settings, title, context); },
         this);
     connect(making_, &BackgroundJob::finished, this, [this, item, prediction] {
         if (item != context_.labels.item())
             return; // the user has gone on to another image
         if (prediction->objects.empty())
-            context_.notices.show(
-                Notice::Kind::Info,
-                tr("No part is of %n px or more. Lower \"Smallest object\", or paint more of "
-                   "what you look for.",
-                   nullptr, static_cast<int>(object_settings().least_area)));
+            context_.notices.show(Notice::Kind::Info,
+                                  tr("Beside what is labelled, no part is of %n px or more. Lower \"Smallest "
+                                     "object\", or paint more of "
+                                     "what you look for.",
+                                     nullptr, static_cast<int>(object_settings().least_area)));
         else
             context_.labels.show_prediction(std::move(*prediction));
     });

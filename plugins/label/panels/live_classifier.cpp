@@ -3,7 +3,6 @@
 
 #include "core/data/color_map.h"
 #include "widgets/canvas/image_canvas.h"
-#include "widgets/canvas/label_editor.h"
 #include "widgets/engine/engine_client.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
@@ -18,7 +17,7 @@ namespace {
 constexpr const char* topic = "label.live";
 // What comes from elsewhere, an import for instance, comes in many pieces; the view moves in many steps.
 constexpr int after_others_ms = 250, after_settings_ms = 300, after_moving_ms = 150;
-constexpr QRgb background_color = qRgba(130, 136, 148, 150); // as painted background is drawn
+constexpr QRgb background_color = qRgba(130, 136, 148, 50); // a breath: the image stays what it was
 
 // Clear where the classifier is sure.
 IndexColors uncertainty_colors() {
@@ -87,6 +86,10 @@ void LiveClassifier::set_on(bool on) {
         return;
     on_ = on;
     lost_ = false;
+    // Strokes are seen as what they teach.
+    if (on_)
+        coloring_before_ = context_.labels.coloring();
+    context_.labels.set_coloring(on_ ? LabelColoring::ByClass : coloring_before_);
     if (on_) {
         set_state(item_ == 0 ? State::NoImage : State::Working);
         ask_in(0);

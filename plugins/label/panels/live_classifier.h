@@ -3,6 +3,7 @@
 #include "core/project/changes.h"
 #include "plugins/label/panels/classification.h"
 #include "widgets/canvas/indexed_layer.h"
+#include "widgets/canvas/label_editor.h"
 #include "widgets/table/latest_work.h"
 
 #include <QObject>
@@ -96,6 +97,7 @@ private:
     WorkbenchContext& context_;
     QPointer<LayerStack> layers_; // the canvas's, which may be taken down first
     bool on_ = false, in_sight_ = false;
+    LabelColoring coloring_before_ = LabelColoring::Automatic;
     State state_ = State::Off;
     QString problem_, stage_;
     double fraction_ = -1;

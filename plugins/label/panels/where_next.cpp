@@ -57,6 +57,8 @@ void WhereNext::leave_image() {
     search_.look(
         tr("Looking for the next image"), [](const Item& item) { return !item.complete; },
         [this, any](ItemId item) {
+            if (item == 0 && !any)
+                return say(tr("The classifier is sure everywhere, and no other image is left to look at."));
             if (item == 0)
                 return say(
                     tr("No other image is left to look at: the rest is completely labelled. U starts again "
