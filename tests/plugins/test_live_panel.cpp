@@ -331,7 +331,7 @@ private Q_SLOTS:
         QVERIFY(!shown(window(), "live-importances"));
         QVERIFY(click(window(), "live-more-importances"));
         QVERIFY(text("live-importances").contains("Gaussian 1.6"));
-        QVERIFY(text("live-importances").contains("50 %"));
+        QVERIFY(text("live-importances").contains("50.0 %"));
     }
 };
 

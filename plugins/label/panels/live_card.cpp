@@ -138,7 +138,7 @@ void LiveCard::add_results(QVBoxLayout* column) {
     importance_rows_->setContentsMargins(0, 0, 0, 0);
     importance_rows_->setHorizontalSpacing(Theme::space(2));
     importance_rows_->setVerticalSpacing(Theme::space(1));
-    importance_rows_->setColumnStretch(0, 3);
+    importance_rows_->setColumnStretch(0, 5);
     importance_rows_->setColumnStretch(1, 2);
     importances_->hide();
     list->addWidget(importances_);
@@ -327,7 +327,7 @@ void LiveCard::show_importances() {
         name->setFont(context_.theme.small());
         auto* bar = new ProgressLine(context_.theme, importances_);
         bar->set_fraction(one.value / largest);
-        auto* figure = text_label(context_.theme, tr("%1 %").arg(one.value * 100, 0, 'f', 0), Token::Muted,
+        auto* figure = text_label(context_.theme, tr("%1 %").arg(one.value * 100, 0, 'f', 1), Token::Muted,
                                   importances_);
         figure->setFont(context_.theme.small());
         figure->setWordWrap(false);
