@@ -85,7 +85,7 @@ void add_list_verbs(CommandLine& command_line) {
     list_command
         .add_option("kind", *kind,
                     "tasks, models, methods, explainers, exporters, embeddings, clusterings, estimators, "
-                    "operations, plugins, importers, tables, preprocessing or parameters")
+                    "operations, plugins, importers, label-exporters, tables, preprocessing or parameters")
         ->required();
     list_command.add_option("operation", *of, "With parameters: of which operation");
 

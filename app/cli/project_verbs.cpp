@@ -190,8 +190,11 @@ void split(Terminal& terminal, const SplitArguments& arguments) {
 void labels(Terminal& terminal, const std::string& folder, const std::string& format,
             const std::string& out) {
     const auto project = Project::open(folder, Project::Access::ReadOnly);
-    const LabelExportReport report =
-        format == "coco" ? export_coco(*project, out, terminal) : export_masks(*project, out, terminal);
+    const LabelExportFormat& written = label_export_format(format);
+    const std::vector<std::string> losses = label_losses(*project, written, terminal);
+    for (const std::string& loss : losses)
+        terminal.warn(loss);
+    const LabelExportReport report = written.write(*project, out, terminal);
     Json skipped = Json::array();
     for (const SkippedFile& file : report.skipped) {
         terminal.warn(file.name + ": " + file.reason);
@@ -202,7 +205,15 @@ void labels(Terminal& terminal, const std::string& folder, const std::string& fo
     terminal.answer({{"out", out},
                      {"images", report.images},
                      {"objects", report.objects},
+                     {"losses", losses},
                      {"skipped", std::move(skipped)}});
+}
+
+std::vector<std::string> label_export_names() {
+    std::vector<std::string> names;
+    for (const LabelExportFormat& format : label_export_formats())
+        names.emplace_back(format.name);
+    return names;
 }
 
 void sample(Terminal& terminal, const std::string& folder, bool images_only) {
@@ -317,13 +328,14 @@ void add_project_verbs(CommandLine& command_line) {
         CLI::App& command =
             command_line.add("labels", "Write a project's labels as files",
                              "eyepiece-cli labels nuclei --format masks --out masks\n"
-                             "eyepiece-cli labels nuclei --format coco --out nuclei.json",
+                             "eyepiece-cli labels nuclei --format coco --out nuclei.json\n"
+                             "eyepiece-cli labels nuclei --format geojson --out for-qupath",
                              [=](Terminal& terminal) { labels(terminal, *folder, *format, *out); });
         command.add_option("project", *folder, "Folder of the project")->required();
-        command.add_option("--format", *format, "masks: a label image each; coco: one file")
-            ->check(CLI::IsMember({"masks", "coco"}))
+        command.add_option("--format", *format, "One of `eyepiece-cli list label-exporters`")
+            ->check(CLI::IsMember(label_export_names()))
             ->capture_default_str();
-        command.add_option("--out", *out, "Folder (masks) or file (coco)")->required();
+        command.add_option("--out", *out, "Where to write: a folder, or a file for coco")->required();
     }
     {
         auto folder = std::make_shared<std::string>();

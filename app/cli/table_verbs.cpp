@@ -6,6 +6,7 @@
 #include "core/data/statistics.h"
 #include "core/formats/table_reader.h"
 #include "core/intake/importer.h"
+#include "core/intake/label_export.h"
 
 #include <algorithm>
 
@@ -74,6 +75,8 @@ bool list_tables(Terminal& terminal, const std::string& kind) {
         entries = list_importers(); // of images and labels; then of tables
         for (Json& reader : table_readers_json(readers))
             entries.push_back(std::move(reader));
+    } else if (kind == "label-exporters" || kind == "label-exporter") {
+        entries = list_label_exports();
     } else if (kind == "preprocessing") {
         PreprocessingRegistry steps("preprocessing step");
         register_preprocessing(steps);

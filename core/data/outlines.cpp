@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/outlines.h"
+#include "core/data/components.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <utility>
 
 namespace eyepiece {
 namespace {
@@ -58,6 +61,38 @@ std::vector<Polygon> walk_all(const Mask& mask, double x_offset, double y_offset
     return rings;
 }
 
+// Twice the area, > 0 for a ring that runs clockwise on the screen.
+double signed_area(std::span<const Point2> ring) {
+    double twice = 0;
+    for (std::size_t i = 0; i < ring.size(); ++i) {
+        const Point2 &a = ring[i], &b = ring[(i + 1) % ring.size()];
+        twice += a.x * b.y - b.x * a.y;
+    }
+    return twice;
+}
+
+// A ring cut where it comes to a point again, so that each loop comes to each of its points once.
+std::vector<Polygon> simple_loops(const Polygon& ring) {
+    std::vector<Polygon> loops;
+    Polygon open;
+    std::map<std::pair<double, double>, std::size_t> at; // of the points of `open`
+    for (const Point2& point : ring) {
+        const auto [met, first] = at.emplace(std::pair(point.x, point.y), open.size());
+        if (first) {
+            open.push_back(point);
+            continue;
+        }
+        const auto begin = open.begin() + static_cast<std::ptrdiff_t>(met->second);
+        Polygon loop(begin, open.end());
+        for (const Point2& cut : std::span(loop).subspan(1))
+            at.erase({cut.x, cut.y});
+        open.erase(begin + 1, open.end());
+        loops.push_back(std::move(loop));
+    }
+    loops.push_back(std::move(open));
+    return loops;
+}
+
 double distance_to_segment(const Point2& p, const Point2& a, const Point2& b) {
     const double dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy;
     const double t = length > 0 ? std::clamp(((p.x - a.x) * dx + (p.y - a.y) * dy) / length, 0.0, 1.0) : 0;
@@ -73,6 +108,26 @@ Polygon trace_outline(const Mask& mask, double x_offset, double y_offset) {
 
 std::vector<Polygon> trace_outlines(const Mask& mask, double x_offset, double y_offset) {
     return walk_all(mask, x_offset, y_offset, false);
+}
+
+std::vector<OutlinePart> trace_parts(const Mask& mask, double x_offset, double y_offset) {
+    const LabelMap part_of = connected_components(mask, Connectivity::Four);
+    std::vector<OutlinePart> parts(part_of.largest_id());
+    for (const Polygon& ring : walk_all(mask, 0, 0, false)) {
+        // A ring begins at the corner of a pixel of its part.
+        const ObjectId part =
+            part_of.at(static_cast<std::int64_t>(ring[0].x), static_cast<std::int64_t>(ring[0].y));
+        for (Polygon& loop : simple_loops(ring)) {
+            const bool outer = signed_area(loop) > 0;
+            for (Point2& point : loop)
+                point = {point.x + x_offset, point.y + y_offset};
+            if (outer)
+                parts[part - 1].outer = std::move(loop);
+            else
+                parts[part - 1].holes.push_back(std::move(loop));
+        }
+    }
+    return parts;
 }
 
 Polygon simplified(const Polygon& polygon, double tolerance) {
@@ -173,12 +228,7 @@ Region bounds_of(std::span<const Point2> polygon) {
 }
 
 double polygon_area(std::span<const Point2> polygon) {
-    double twice = 0;
-    for (std::size_t i = 0; i < polygon.size(); ++i) {
-        const Point2 &a = polygon[i], &b = polygon[(i + 1) % polygon.size()];
-        twice += a.x * b.y - b.x * a.y;
-    }
-    return std::abs(twice) / 2;
+    return std::abs(signed_area(polygon)) / 2;
 }
 
 } // namespace eyepiece

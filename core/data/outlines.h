@@ -16,6 +16,18 @@ EYEPIECE_EXPORT Polygon trace_outline(const Mask& mask, double x_offset = 0, dou
 // The outlines of all 4-connected parts and of their holes; together, even-odd, they are the mask.
 EYEPIECE_EXPORT std::vector<Polygon> trace_outlines(const Mask& mask, double x_offset = 0,
                                                     double y_offset = 0);
+
+// One 4-connected part of a mask, in the form that other programs take for a polygon with holes.
+struct OutlinePart {
+    Polygon outer;              // clockwise
+    std::vector<Polygon> holes; // counter-clockwise
+};
+// The parts of a mask in the order of their first pixels, all rings along pixel edges; together, even-odd,
+// they are the mask. No ring comes to a point twice, and a part's inside is in one piece, as OGC's Simple
+// Features (06-103r4, 6.1.11) ask for: where an outline touches itself at a corner, what it encloses there is
+// a hole.
+EYEPIECE_EXPORT std::vector<OutlinePart> trace_parts(const Mask& mask, double x_offset = 0,
+                                                     double y_offset = 0);
 // Fewer points, none further than `tolerance` px from the outline (Douglas & Peucker 1973).
 EYEPIECE_EXPORT Polygon simplified(const Polygon& polygon, double tolerance);
 

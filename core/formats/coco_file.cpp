@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <string_view>
 #include <unordered_map>
 
 namespace eyepiece {
@@ -22,7 +23,8 @@ constexpr std::int64_t most_pixels = std::int64_t{1} << 31;
 // Hears only the names at the top of a JSON file; stops at once when it is none, or when both are known.
 class TopNames : public Json::json_sax_t {
 public:
-    bool images = false, annotations = false;
+    TopNames(std::string_view one, std::string_view other) : one_(one), other_(other) {}
+    bool both() const { return has_one_ && has_other_; }
 
     bool null() override { return depth_ > 0; }
     bool boolean(bool) override { return depth_ > 0; }
@@ -46,14 +48,16 @@ public:
     }
     bool key(string_t& name) override {
         if (depth_ == 1) {
-            images |= name == "images";
-            annotations |= name == "annotations";
+            has_one_ |= name == one_;
+            has_other_ |= name == other_;
         }
-        return !(images && annotations);
+        return !both();
     }
     bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
 
 private:
+    std::string_view one_, other_;
+    bool has_one_ = false, has_other_ = false;
     int depth_ = 0;
 };
 
@@ -249,12 +253,16 @@ private:
 
 } // namespace
 
-bool looks_like_coco(const fs::path& path) {
+bool json_has_names(const fs::path& path, std::string_view one, std::string_view other) {
     std::ifstream file(path, std::ios::binary);
-    TopNames names;
+    TopNames names(one, other);
     if (file)
         Json::sax_parse(file, &names);
-    return names.images && names.annotations;
+    return names.both();
+}
+
+bool looks_like_coco(const fs::path& path) {
+    return json_has_names(path, "images", "annotations");
 }
 
 std::unique_ptr<LabelSource> list_coco(const fs::path& path, const LabelOptions& options) {

@@ -3,7 +3,9 @@
 #include "core/formats/label_readers.h"
 
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace eyepiece {
@@ -31,6 +33,13 @@ Image read_label_pixels(const std::filesystem::path& path, bool* palette = nullp
 std::unique_ptr<LabelSource> list_coco(const std::filesystem::path& path, const LabelOptions& options);
 bool looks_like_coco(
     const std::filesystem::path& path); // a JSON file with "images" and "annotations" at its top
+
+// Whether a file is a JSON object with both names at its top. Reads no further than both are known.
+bool json_has_names(const std::filesystem::path& path, std::string_view one, std::string_view other);
+
+// labelme's and GeoJSON's, of files that are listed already.
+std::unique_ptr<LabelSource> list_labelme(std::vector<LabelEntry> entries, const LabelOptions& options);
+std::unique_ptr<LabelSource> list_geojson(std::vector<LabelEntry> entries, const LabelOptions& options);
 
 // The files of a folder that have an image's ending, in natural order; none of a folder that cannot be read.
 std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder);

@@ -160,6 +160,61 @@ bool is_mask_folder(const fs::path& folder) {
     return pictures.size() == 1 && !(objects.size() == 1 && objects[0].stem() == pictures[0].stem());
 }
 
+// Where the images of a folder of labels may lie: beside it, or in it.
+std::vector<fs::path> candidates_for(const fs::path& labels) {
+    const fs::path whole = fs::absolute(labels).lexically_normal();
+    const fs::path parent = (whole.has_filename() ? whole : whole.parent_path()).parent_path();
+    if (const fs::path images = subfolder(parent, false); !images.empty() && images != whole)
+        return images_in(images);
+    return images_in(labels);
+}
+
+bool looks_like(LabelFormat format, const fs::path& file) {
+    const std::string ending = lower(file.extension().string());
+    if (format == LabelFormat::GeoJson)
+        return ending == ".geojson";
+    return ending == ".json" && json_has_names(file, "shapes", "imagePath");
+}
+
+// A label file for each image: the one that `path` is, or those of the folder or of its folder of labels. One
+// that is asked for by name is taken as it is; what is wrong with it comes out when it is read.
+std::vector<LabelEntry> label_files(const fs::path& path, LabelFormat format) {
+    const std::string ending = format == LabelFormat::GeoJson ? ".geojson" : ".json";
+    const auto in = [&](const fs::path& folder) {
+        return listed(folder, [&](const fs::directory_entry& entry, std::string_view name) {
+            std::error_code error;
+            return lower(fs::path(name).extension().string()) == ending && !entry.is_directory(error);
+        });
+    };
+    std::vector<fs::path> files;
+    if (!is_folder(path))
+        files = {path};
+    else if (files = in(path); files.empty())
+        if (const fs::path labels = subfolder(path, true); !labels.empty())
+            files = in(labels);
+    std::vector<LabelEntry> entries;
+    if (files.empty())
+        return entries;
+    const fs::path folder = fs::absolute(files.front()).parent_path();
+    const ImageNames beside(images_in(folder)), elsewhere(candidates_for(folder));
+    for (const fs::path& file : files) {
+        fs::path image = beside.find(file);
+        if (image.empty())
+            image = elsewhere.find(file);
+        entries.push_back({image.empty() ? file.stem().string() : image.stem().string(), image, file});
+    }
+    return entries;
+}
+
+// The format of which a folder's label files are, told by the first.
+LabelFormat label_files_format(const fs::path& path) {
+    for (const LabelFormat format : {LabelFormat::GeoJson, LabelFormat::Labelme})
+        if (const auto entries = label_files(path, format);
+            !entries.empty() && looks_like(format, entries.front().file))
+            return format;
+    return LabelFormat::Unknown;
+}
+
 class LabelImageSource final : public LabelSource {
 public:
     // Where nothing says which files are labels, `assume` takes all of them for labels.
@@ -184,15 +239,6 @@ public:
     }
 
 private:
-    // Where the images of a folder of labels may lie: beside it, or in it.
-    static std::vector<fs::path> candidates_for(const fs::path& labels) {
-        const fs::path whole = fs::absolute(labels).lexically_normal();
-        const fs::path parent = (whole.has_filename() ? whole : whole.parent_path()).parent_path();
-        if (const fs::path images = subfolder(parent, false); !images.empty() && images != whole)
-            return images_in(images);
-        return images_in(labels);
-    }
-
     void add(const fs::path& file, const ImageNames& images) {
         entries_.push_back({label_key(file), images.find(file), file});
         if (!entries_.back().image.empty())
@@ -310,6 +356,10 @@ std::string_view to_string(LabelFormat format) {
         return "mask-per-object";
     case LabelFormat::Coco:
         return "coco";
+    case LabelFormat::Labelme:
+        return "labelme";
+    case LabelFormat::GeoJson:
+        return "geojson";
     case LabelFormat::Unknown:
         break;
     }
@@ -317,13 +367,14 @@ std::string_view to_string(LabelFormat format) {
 }
 
 LabelFormat label_format_from_string(std::string_view name) {
-    for (const LabelFormat format : {LabelFormat::LabelImages, LabelFormat::MaskPerObject, LabelFormat::Coco})
+    for (const LabelFormat format : {LabelFormat::LabelImages, LabelFormat::MaskPerObject, LabelFormat::Coco,
+                                     LabelFormat::Labelme, LabelFormat::GeoJson})
         if (to_string(format) == name)
             return format;
     if (name == "auto" || name.empty())
         return LabelFormat::Unknown;
     throw Error(ErrorCode::BadInput, "There is no label format \"" + std::string(name) +
-                                         "\". Known: auto, masks, mask-per-object, coco.");
+                                         "\". Known: auto, masks, mask-per-object, coco, labelme, geojson.");
 }
 
 std::string label_key(const fs::path& file) {
@@ -342,6 +393,9 @@ LabelFormat detect_label_format(const fs::path& path) {
     if (!fs::exists(path, error))
         throw file_error(ErrorCode::NotFound, path, "does not exist. Was it moved or renamed?");
     if (!is_folder(path)) {
+        for (const LabelFormat format : {LabelFormat::GeoJson, LabelFormat::Labelme})
+            if (looks_like(format, path))
+                return format;
         if (lower(path.extension().string()) == ".json")
             return looks_like_coco(path) ? LabelFormat::Coco : LabelFormat::Unknown;
         return has_image_extension(path) &&
@@ -361,6 +415,8 @@ LabelFormat detect_label_format(const fs::path& path) {
     }
     if (!coco_file_in(path).empty())
         return LabelFormat::Coco;
+    if (const LabelFormat format = label_files_format(path); format != LabelFormat::Unknown)
+        return format;
     if (contains(label_folders, fs::absolute(path).lexically_normal().filename().string()))
         return images_in(path).empty() ? LabelFormat::Unknown : LabelFormat::LabelImages;
     const auto says_so = [](const LabelEntry& entry) {
@@ -393,6 +449,12 @@ std::unique_ptr<LabelSource> open_labels(const fs::path& path, LabelFormat forma
     case LabelFormat::Coco:
         source = list_coco(is_folder(path) ? coco_file_in(path) : path, options);
         break;
+    case LabelFormat::Labelme:
+        source = list_labelme(label_files(path, format), options);
+        break;
+    case LabelFormat::GeoJson:
+        source = list_geojson(label_files(path, format), options);
+        break;
     case LabelFormat::Unknown:
         break;
     }
@@ -400,7 +462,8 @@ std::unique_ptr<LabelSource> open_labels(const fs::path& path, LabelFormat forma
         throw file_error(
             ErrorCode::Unsupported, path,
             "holds no labels that can be read: label images (a folder named masks or labels, or files "
-            "named like image_mask.png), one folder an image with images/ and masks/, or a COCO JSON file.");
+            "named like image_mask.png), one folder an image with images/ and masks/, a COCO JSON file, or "
+            "labelme's JSON or QuPath's GeoJSON files named after their images.");
     return source;
 }
 

@@ -16,10 +16,12 @@ enum class LabelFormat {
     LabelImages,   // "masks": one label image beside each image
     MaskPerObject, // "mask-per-object": ID/images/* and ID/masks/*, one mask file an object (Kaggle's DSB
                    // 2018)
-    Coco           // "coco": one JSON file, polygons or run lengths
+    Coco,          // "coco": one JSON file, polygons or run lengths
+    Labelme,       // "labelme": a JSON file for each image, polygons, rectangles and circles
+    GeoJson        // "geojson": a GeoJSON file for each image, as QuPath writes them
 };
 EYEPIECE_EXPORT std::string_view
-to_string(LabelFormat format); // "unknown", "masks", "mask-per-object", "coco"
+to_string(LabelFormat format); // "unknown", "masks", "mask-per-object", "coco", "labelme", "geojson"
 EYEPIECE_EXPORT LabelFormat label_format_from_string(std::string_view name); // throws Error(BadInput)
 
 // What a file or folder looks like, from its layout and, of JSON, its top-level names. Never throws for what
@@ -80,6 +82,11 @@ public:
     const std::vector<LabelEntry>& entries() const { return entries_; }
     const std::vector<LabelProblem>& problems() const { return problems_; } // of listing
     virtual ImportedLabels read(std::size_t entry) const = 0; // throws Error that names the file
+    // Says where an entry's image lies, which was not found beside its labels: GeoJSON does not state the
+    // image's size. Before read().
+    void set_image(std::size_t entry, const std::filesystem::path& image) {
+        entries_.at(entry).image = image;
+    }
 
 protected:
     std::vector<LabelEntry> entries_; // natural order of keys

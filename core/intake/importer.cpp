@@ -21,7 +21,7 @@ struct FormatName {
     const char* title;
     const char* help;
 };
-constexpr std::array<FormatName, 5> format_names{{
+constexpr std::array<FormatName, 7> format_names{{
     {ImportFormat::Automatic, "auto", LabelFormat::Unknown, "Automatic",
      "Images, and the labels that the folder's layout shows."},
     {ImportFormat::Images, "images", LabelFormat::Unknown, "Images alone",
@@ -32,6 +32,10 @@ constexpr std::array<FormatName, 5> format_names{{
      "A folder for each image, with one binary mask for each of its objects."},
     {ImportFormat::Coco, "coco", LabelFormat::Coco, "COCO",
      "A JSON file of polygons or run-length masks, with the images' names."},
+    {ImportFormat::Labelme, "labelme", LabelFormat::Labelme, "labelme",
+     "A JSON file for each image: polygons, rectangles and circles; lines and points are left out."},
+    {ImportFormat::GeoJson, "geojson", LabelFormat::GeoJson, "QuPath GeoJSON",
+     "A GeoJSON file for each image: polygons with holes and their classes, as QuPath exports them."},
 }};
 
 LabelFormat label_format(ImportFormat format) {
@@ -154,6 +158,8 @@ private:
             try {
                 if (const auto item = item_of(entries[i])) {
                     touched_.insert(item->id);
+                    if (entries[i].image.empty())
+                        source->set_image(i, item->path);
                     ImportedLabels labels = source->read(i);
                     for (const std::string& problem : labels.problems)
                         report_.skipped.push_back({name, problem});

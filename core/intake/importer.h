@@ -19,7 +19,9 @@ enum class ImportFormat {
     Images,        // images alone, whatever labels lie beside them
     LabelImages,   // "masks"
     MaskPerObject, // "object-masks"
-    Coco
+    Coco,
+    Labelme,
+    GeoJson
 };
 EYEPIECE_EXPORT ImportFormat import_format_from_string(std::string_view name); // throws Error(BadInput)
 EYEPIECE_EXPORT std::vector<std::string> import_format_names();

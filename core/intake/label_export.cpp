@@ -2,15 +2,31 @@
 #include "core/intake/label_export.h"
 
 #include "core/formats/coco_file.h"
+#include "core/formats/geojson_file.h"
 #include "core/formats/image_writer.h"
+#include "core/formats/labelme_file.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 namespace eyepiece {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::array<LabelExportFormat, 4> formats{{
+    {"masks", "Label images",
+     "A 16-bit picture of object numbers for each image, and the classes in a JSON file.", "masks", false,
+     true, false, export_masks},
+    {"coco", "COCO", "One JSON file with the outlines of all objects.", "labels.json", true, true, true,
+     export_coco},
+    {"labelme", "labelme", "A JSON file for each image, with a polygon for each part of an object.",
+     "labelme", false, false, false, export_labelme},
+    {"geojson", "QuPath GeoJSON",
+     "A GeoJSON file for each image: outlines with holes, classes and their colours.", "geojson", false, true,
+     false, export_geojson},
+}};
 
 // Calls `write(item, labels, objects)` for every image that has something to export.
 template<class Write>
@@ -41,35 +57,73 @@ std::map<ClassId, std::string> class_names(Project& project) {
     return names;
 }
 
-// "x/same.png" -> "x_same": shown names are unique, so files named after them are, too.
-std::string stem_of(const Item& item) {
-    std::string stem = fs::path(item.name).replace_extension().string();
-    std::replace(stem.begin(), stem.end(), '/', '_');
-    return stem;
-}
+// Names for files after images: "x/same.png" -> "x_same". Shown names are unique, so these are, too, but for
+// img.png and img.tif of one folder: the second becomes "img_2".
+class FileStems {
+public:
+    std::string next(const Item& item) {
+        std::string stem = fs::path(item.name).replace_extension().string();
+        std::replace(stem.begin(), stem.end(), '/', '_');
+        if (const int before = used_[stem]++; before > 0)
+            stem += "_" + std::to_string(before + 1);
+        return stem;
+    }
 
-} // namespace
+private:
+    std::map<std::string, int> used_;
+};
 
-LabelExportReport export_masks(Project& project, const fs::path& folder, JobContext& job) {
+void make_folder(const fs::path& folder) {
     std::error_code problem;
     fs::create_directories(folder, problem);
     if (problem)
         throw Error(ErrorCode::Storage,
                     "The folder \"" + folder.string() + "\" cannot be made: " + problem.message() + ".");
+}
+
+template<class Objects>
+std::vector<ExportedObject> exported(const Objects& objects, const std::map<ClassId, std::string>& names) {
+    std::vector<ExportedObject> list;
+    for (const LabelObject& object : objects)
+        list.push_back({object.id, names.at(object.class_id), object.score});
+    return list;
+}
+
+// A JSON file for each image: `document(item, labels, objects)`.
+template<class Document>
+LabelExportReport export_documents(Project& project, const fs::path& folder, const char* ending,
+                                   JobContext& job, Document document) {
+    make_folder(folder);
+    LabelExportReport report;
+    const auto names = class_names(project);
+    FileStems stems;
+    for_each_labelled(
+        project, report, job, [&](const Item& item, const LabelMap& labels, const auto& objects) {
+            const fs::path file = folder / (stems.next(item) + ending);
+            write_file_atomically(file, document(item, labels, exported(objects, names)).dump() + "\n");
+            report.files.push_back(file);
+        });
+    return report;
+}
+
+std::string objects_with(std::int64_t count, const char* what) {
+    return std::to_string(count) + (count == 1 ? " object has " : " objects have ") + what;
+}
+
+} // namespace
+
+LabelExportReport export_masks(Project& project, const fs::path& folder, JobContext& job) {
+    make_folder(folder);
     LabelExportReport report;
     const auto names = class_names(project);
     Json classes = Json::array(), files = Json::object();
     for (const LabelClass& known : project.classes().all())
         classes.push_back({{"id", known.id}, {"name", known.name}, {"color", known.color}});
-    std::map<std::string, int> used;
+    FileStems stems;
     for_each_labelled(
         project, report, job, [&](const Item& item, const LabelMap& labels, const auto& objects) {
-            std::string stem = stem_of(item);
-            // img.png and img.tif of one folder would share a name.
-            if (const int before = used[stem]++; before > 0)
-                stem += "_" + std::to_string(before + 1);
             const ObjectId largest = objects.empty() ? 0 : objects.back().id;
-            const fs::path file = folder / (stem + (largest > 65535 ? ".tif" : ".png"));
+            const fs::path file = folder / (stems.next(item) + (largest > 65535 ? ".tif" : ".png"));
             write_label_image(file, labels);
             Json list = Json::array();
             for (const LabelObject& object : objects)
@@ -94,14 +148,84 @@ LabelExportReport export_coco(Project& project, const fs::path& file, JobContext
     CocoWriter writer(file, in_order);
     for_each_labelled(project, report, job,
                       [&](const Item& item, const LabelMap& labels, const auto& objects) {
-                          std::vector<ExportedObject> list;
-                          for (const LabelObject& object : objects)
-                              list.push_back({object.id, names.at(object.class_id), object.score});
-                          writer.add(item.name, labels, list);
+                          writer.add(item.name, labels, exported(objects, names));
                       });
     writer.finish();
     report.files.push_back(file);
     return report;
+}
+
+LabelExportReport export_labelme(Project& project, const fs::path& folder, JobContext& job) {
+    const fs::path from = fs::absolute(folder).lexically_normal();
+    return export_documents(
+        project, folder, ".json", job, [&](const Item& item, const LabelMap& labels, const auto& objects) {
+            return labelme_document(item.path.lexically_proximate(from).string(), labels, objects);
+        });
+}
+
+LabelExportReport export_geojson(Project& project, const fs::path& folder, JobContext& job) {
+    ClassColors colors;
+    for (const LabelClass& known : project.classes().all())
+        colors[known.name] = known.color;
+    return export_documents(project, folder, ".geojson", job,
+                            [&](const Item&, const LabelMap& labels, const auto& objects) {
+                                return geojson_document(labels, objects, colors);
+                            });
+}
+
+std::span<const LabelExportFormat> label_export_formats() {
+    return formats;
+}
+
+const LabelExportFormat& label_export_format(std::string_view name) {
+    std::string known;
+    for (const LabelExportFormat& format : formats) {
+        if (format.name == name)
+            return format;
+        known += (known.empty() ? "" : ", ") + std::string(format.name);
+    }
+    throw Error(ErrorCode::BadInput,
+                "Labels cannot be written as \"" + std::string(name) + "\". Known: " + known + ".");
+}
+
+Json list_label_exports() {
+    Json list = Json::array();
+    for (const LabelExportFormat& format : formats)
+        list.push_back({{"name", format.name},
+                        {"title", format.title},
+                        {"help", format.help},
+                        {"holes", format.holes},
+                        {"scores", format.scores}});
+    return list;
+}
+
+std::vector<std::string> label_losses(Project& project, const LabelExportFormat& format, JobContext& job) {
+    std::int64_t holes = 0, scores = 0;
+    if (!format.holes || !format.scores) {
+        const auto items = project.items().all();
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const Item& item = items[i];
+            job.throw_if_cancelled();
+            job.progress(static_cast<double>(i) / static_cast<double>(items.size()), "looking at labels");
+            if (item.objects == 0 || item.width <= 0 || item.height <= 0)
+                continue;
+            if (!format.holes)
+                holes +=
+                    objects_with_lost_holes(project.labels().read(item.id, {0, 0, item.width, item.height}));
+            if (!format.scores) {
+                const auto objects = project.labels().objects(item.id);
+                scores += std::count_if(objects.begin(), objects.end(),
+                                        [](const LabelObject& object) { return object.score >= 0; });
+            }
+        }
+    }
+    std::vector<std::string> losses;
+    const std::string title(format.title);
+    if (holes)
+        losses.push_back(objects_with(holes, "holes, which ") + title + " cannot say: they are filled.");
+    if (scores)
+        losses.push_back(objects_with(scores, "a score, which ") + title + " cannot say: it is left out.");
+    return losses;
 }
 
 } // namespace eyepiece

@@ -162,21 +162,25 @@ private Q_SLOTS:
             QVERIFY(item.objects > 0);
     }
 
-    void round_trip_through_masks_and_coco() {
+    void round_trip_through_every_format() {
         Folder folder;
         QuietJob job;
         auto project = make_sample_project(folder / "p", 5, job);
         QVERIFY(project->labels().total_objects() > 100);
         QVERIFY(!project->history().next_undo());
-        const auto masks = export_masks(*project, folder / "masks", job);
-        const auto coco = export_coco(*project, folder / "labels.json", job);
-        QCOMPARE(masks.objects, project->labels().total_objects());
-        QCOMPARE(coco.objects, masks.objects);
+        std::vector<fs::path> written;
+        for (const LabelExportFormat& format : label_export_formats()) {
+            QVERIFY(label_losses(*project, format, job).empty()); // nuclei without holes
+            written.push_back(folder / std::string(format.suggested));
+            QCOMPARE(format.write(*project, written.back(), job).objects, project->labels().total_objects());
+        }
+        QCOMPARE(written.size(), std::size_t{4});
         auto other = Project::create(folder / "other");
         import_files(*other, {project->folder() / "images"}, {}, job);
-        for (const auto& from : {folder / "masks", folder / "labels.json"}) {
+        for (const fs::path& from : written) {
             const ImportReport report = import_files(*other, {from}, {}, job);
-            QCOMPARE(report.objects, masks.objects);
+            QVERIFY2(report.skipped.empty(), report.skipped.empty() ? "" : report.skipped[0].reason.c_str());
+            QCOMPARE(report.objects, project->labels().total_objects());
             QCOMPARE(report.added, 0);
             for (const Item& item : project->items().all()) {
                 const Item twin = other->items().find_stem(item.path.stem().string()).at(0);
@@ -187,6 +191,32 @@ private Q_SLOTS:
             }
         }
         QVERIFY(other->classes().find("nucleus"));
+        QVERIFY_EXCEPTION_THROWN(label_export_format("yolo9000"), Error);
+    }
+
+    void losses_are_named_before_writing() {
+        Folder folder;
+        QuietJob job;
+        auto project = make_sample_project(folder / "p", 5, job);
+        const auto items = project->items().all();
+        const Item& item =
+            *std::find_if(items.begin(), items.end(), [](const Item& i) { return i.objects > 0; });
+        LabelEdit edit;
+        edit.item = item.id;
+        edit.tool = "test";
+        edit.region = {0, 0, 5, 5};
+        edit.pixels = LabelMap(5, 5);
+        const ObjectId id = project->labels().next_object_id(item.id);
+        std::fill(edit.pixels.ids().begin(), edit.pixels.ids().end(), id);
+        edit.pixels.set(2, 2, 0);
+        LabelObject object;
+        object.id = id;
+        object.class_id = project->classes().find("nucleus")->id;
+        edit.objects.push_back(std::move(object));
+        project->labels().commit(edit);
+        QCOMPARE(label_losses(*project, label_export_format("labelme"), job),
+                 std::vector<std::string>{"1 object has holes, which labelme cannot say: they are filled."});
+        QVERIFY(label_losses(*project, label_export_format("geojson"), job).empty());
     }
 
     void sample_project() {

@@ -70,6 +70,11 @@ private Q_SLOTS:
             cli({"labels", project, "--format", "coco", "--out", text(folder / "labels.json"), "--json"});
         QCOMPARE(result.json().at("objects").get<int>(), objects);
         QVERIFY(fs::exists(folder / "labels.json"));
+        result = cli({"labels", project, "--format", "geojson", "--out", text(folder / "geo"), "--json"});
+        QCOMPARE(result.json().at("objects").get<int>(), objects);
+        QVERIFY(result.json().at("losses").empty());
+        QVERIFY(cli({"list", "label-exporters"}).output.contains("labelme"));
+        QVERIFY(cli({"labels", project, "--format", "nothing", "--out", text(folder / "n")}).status != 0);
         result = cli({"labels", project, "--out", text(folder / "masks"), "--json"});
         QCOMPARE(result.json().at("images").get<int>(), 16);
         result = cli({"check", project, "--json"});

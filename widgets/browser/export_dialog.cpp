@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/browser/export_dialog.h"
 
+#include "core/intake/label_export.h"
 #include "widgets/browser/project_actions.h"
 #include "widgets/shell/copy_command.h"
 #include "widgets/shell/project_session.h"
@@ -11,6 +12,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QLineEdit>
 #include <QVBoxLayout>
 
@@ -31,10 +33,16 @@ ExportDialog::ExportDialog(WorkbenchContext& context, QWidget* parent)
                    Token::Muted, this));
     format_->setObjectName(QStringLiteral("export-labels.format"));
     format_->setAccessibleName(tr("Form of the labels"));
-    format_->addItem(tr("Label images: a 16-bit picture of object numbers for each image"),
-                     QStringLiteral("masks"));
-    format_->addItem(tr("COCO: one JSON file with the outlines of all objects"), QStringLiteral("coco"));
+    for (const LabelExportFormat& format : label_export_formats()) {
+        format_->addItem(QString::fromUtf8(format.title.data(), static_cast<int>(format.title.size())),
+                         QString::fromUtf8(format.name.data(), static_cast<int>(format.name.size())));
+        format_->setItemData(format_->count() - 1,
+                             QString::fromUtf8(format.help.data(), static_cast<int>(format.help.size())),
+                             Qt::ToolTipRole);
+    }
     column->addWidget(format_);
+    help_ = text_label(context.theme, {}, Token::Muted, this);
+    column->addWidget(help_);
     auto* row = new QHBoxLayout;
     path_->setObjectName(QStringLiteral("export-labels.path"));
     path_->setAccessibleName(tr("Where to write the labels"));
@@ -79,26 +87,29 @@ QString ExportDialog::path() const {
 
 void ExportDialog::browse() {
     const QString found =
-        format() == u"coco"
-            ? QFileDialog::getSaveFileName(this, tr("COCO file to write"), path(), tr("COCO (*.json)"))
-            : QFileDialog::getExistingDirectory(this, tr("Folder for the label images"), path());
+        label_export_format(format().toStdString()).one_file
+            ? QFileDialog::getSaveFileName(this, tr("File to write"), path(), tr("JSON (*.json)"))
+            : QFileDialog::getExistingDirectory(this, tr("Folder for the labels"), path());
     if (!found.isEmpty())
         path_->setText(found);
 }
 
 void ExportDialog::refresh() {
+    const LabelExportFormat& chosen = label_export_format(format().toStdString());
+    help_->setText(format_->currentData(Qt::ToolTipRole).toString());
     if (path() == suggested_) {
-        suggested_ = context_.session.folder() + (format() == u"coco" ? "/labels.json" : "/labels");
+        suggested_ = context_.session.folder() + QLatin1Char('/') +
+                     QString::fromUtf8(chosen.suggested.data(), static_cast<int>(chosen.suggested.size()));
         if (path() != suggested_)
             path_->setText(suggested_); // which comes back here
     }
     const QFileInfo info(path());
-    const bool fits = format() == u"coco" ? !info.isDir() : !info.isFile();
+    const bool fits = chosen.one_file ? !info.isDir() : !info.isFile();
     accept_->setEnabled(!path().isEmpty() && fits);
-    accept_->setToolTip(path().isEmpty()      ? tr("Say first where to write them")
-                        : fits                ? QString()
-                        : format() == u"coco" ? tr("This is a folder: give the name of a file in it")
-                                              : tr("This is a file: give the name of a folder"));
+    accept_->setToolTip(path().isEmpty()  ? tr("Say first where to write them")
+                        : fits            ? QString()
+                        : chosen.one_file ? tr("This is a folder: give the name of a file in it")
+                                          : tr("This is a file: give the name of a folder"));
 }
 
 } // namespace eyepiece

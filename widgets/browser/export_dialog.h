@@ -6,6 +6,7 @@
 #include <QStringList>
 
 class QComboBox;
+class QLabel;
 class QLineEdit;
 class QPushButton;
 
@@ -32,6 +33,7 @@ private:
     QComboBox* format_;
     QLineEdit* path_;
     QPushButton* accept_;
+    QLabel* help_ = nullptr;
     QString suggested_; // the path as this dialog wrote it; another one is the user's
 };
 

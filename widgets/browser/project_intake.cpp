@@ -113,18 +113,23 @@ void ProjectActions::export_labels(const QString& format, const QString& path) {
                                         "from the export. Save them first, then export again."));
     }
     auto report = std::make_shared<LabelExportReport>();
+    auto losses = std::make_shared<std::vector<std::string>>(); // what the format cannot say
     try {
         context_.session.run(
             tr("Exporting labels"),
-            [report, coco = format == u"coco",
+            [report, losses, chosen = &label_export_format(format.toStdString()),
              place = std::filesystem::path(path.toStdString())](Project& project, JobContext& job) {
-                *report = coco ? export_coco(project, place, job) : export_masks(project, place, job);
+                *losses = label_losses(project, *chosen, job);
+                *report = chosen->write(project, place, job);
             },
-            [this, report, path] {
-                Notice notice{report->skipped.empty() ? Notice::Kind::Good : Notice::Kind::Look,
+            [this, report, losses, path] {
+                Notice notice{report->skipped.empty() && losses->empty() ? Notice::Kind::Good
+                                                                         : Notice::Kind::Look,
                               tr("Wrote the labels of %1 images (%2 objects) to %3.")
                                   .arg(number(report->images), number(report->objects),
                                        QDir::toNativeSeparators(path))};
+                for (const std::string& loss : *losses)
+                    notice.text += QLatin1Char(' ') + QString::fromStdString(loss);
                 if (!report->skipped.empty()) {
                     const SkippedFile& first = report->skipped.front();
                     notice.text +=

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/outline_labels.h"
+#include "core/formats/file_errors.h"
+#include "core/formats/image_reader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+namespace eyepiece {
+namespace {
+
+constexpr double farthest = 1e7; // px; beyond it lies no image
+
+} // namespace
+
+Json read_json_object(const std::filesystem::path& path) {
+    readable_size(path);
+    std::ifstream file(path, std::ios::binary);
+    Json document;
+    try {
+        document = Json::parse(file);
+    } catch (const Json::exception& error) {
+        throw file_error(ErrorCode::BadInput, path, "is damaged JSON.", error.what());
+    }
+    if (!document.is_object())
+        throw file_error(ErrorCode::BadInput, path, "holds JSON that is no object.");
+    return document;
+}
+
+std::vector<Point2> points_of_json(const Json& list) {
+    if (!list.is_array())
+        throw Error(ErrorCode::BadInput, "has points that are no list");
+    std::vector<Point2> points;
+    points.reserve(list.size());
+    for (const Json& pair : list) {
+        if (!pair.is_array() || pair.size() < 2 || !pair[0].is_number() || !pair[1].is_number())
+            throw Error(ErrorCode::BadInput, "has a point that is no pair of numbers");
+        const Point2 point{pair[0].get<double>(), pair[1].get<double>()};
+        if (!(std::abs(point.x) <= farthest && std::abs(point.y) <= farthest))
+            throw Error(ErrorCode::BadInput, "has a point that lies beyond any image");
+        points.push_back(point);
+    }
+    if (points.size() > 3 && points.front().x == points.back().x && points.front().y == points.back().y)
+        points.pop_back();
+    return points;
+}
+
+Json json_points(const Polygon& ring, bool closed) {
+    Json points = Json::array();
+    for (const Point2& point : ring)
+        points.push_back({point.x, point.y});
+    if (closed && !ring.empty())
+        points.push_back({ring.front().x, ring.front().y});
+    return points;
+}
+
+PaintedPart painted_shapes(std::span<const RingSet> shapes, std::int64_t height, std::int64_t width) {
+    PaintedPart part;
+    for (const RingSet& rings : shapes)
+        for (const Polygon& ring : rings)
+            part.where = part.where.united(bounds_of(ring));
+    part.where = part.where.intersected({0, 0, width, height});
+    part.mask = Mask(part.where.height, part.where.width);
+    for (const RingSet& rings : shapes) {
+        const Mask shape = rasterize(rings, part.where);
+        std::transform(shape.pixels.begin(), shape.pixels.end(), part.mask.pixels.begin(),
+                       part.mask.pixels.begin(),
+                       [](std::uint8_t a, std::uint8_t b) { return static_cast<std::uint8_t>(a | b); });
+    }
+    if (shapes.size() == 1 && shapes[0].size() == 1)
+        part.object.outline = shapes[0][0];
+    return part;
+}
+
+void LeftOut::add(const std::string& name, const std::string& reason) {
+    auto& [count, first] = reasons_[reason];
+    if (!count++)
+        first = name;
+}
+
+void LeftOut::tell(std::vector<std::string>& problems) const {
+    for (const auto& [reason, who] : reasons_)
+        problems.push_back(who.second + " " + reason +
+                           (who.first > 1 ? " (and " + std::to_string(who.first - 1) + " more)." : "."));
+}
+
+ImageSize size_of_image(const LabelEntry& entry) {
+    if (entry.image.empty())
+        throw file_error(ErrorCode::NotFound, entry.file,
+                         "does not say how large its image is, and no image of the same name lies beside it. "
+                         "Put both into one folder, or add the image first.");
+    const ImageInfo info = probe_image(entry.image);
+    return {info.height, info.width};
+}
+
+} // namespace eyepiece

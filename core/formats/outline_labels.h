@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the readers and writers of outlines (labelme, GeoJSON) share.
+#pragma once
+#include "core/base/parameters.h"
+#include "core/formats/label_painting.h"
+
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace eyepiece {
+
+// A JSON document from a file. Throws Error that names the file: not there, empty, damaged, or no object.
+Json read_json_object(const std::filesystem::path& path);
+
+// [[x, y], ...], finite and not beyond any image. A last point that repeats the first is left out. Throws
+// Error(BadInput) without the file's name: what is wrong with the object.
+std::vector<Point2> points_of_json(const Json& list);
+Json json_points(const Polygon& ring, bool closed);
+
+// A polygon with holes: rings that are even-odd together.
+using RingSet = std::vector<Polygon>;
+// The pixels whose centres lie in any of the shapes, within an image of this size.
+PaintedPart painted_shapes(std::span<const RingSet> shapes, std::int64_t height, std::int64_t width);
+
+// The parts of a file that were left out: one sentence a reason, with the first of them and how many there
+// are.
+class LeftOut {
+public:
+    void add(const std::string& name, const std::string& reason); // "Shape 3", "has no points"
+    void tell(std::vector<std::string>& problems) const;
+
+private:
+    std::map<std::string, std::pair<int, std::string>> reasons_;
+};
+
+// The size that the image of an entry has. Throws Error when the image is not beside its label file.
+struct ImageSize {
+    std::int64_t height = 0, width = 0;
+};
+ImageSize size_of_image(const LabelEntry& entry);
+
+} // namespace eyepiece
