@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // On a 10,000 x 10,000 16-bit TIFF in a 1920 x 1080 window: frame times of the canvas by scripted panning and
-// zooming, alone and with 24,000 labelled objects of a project; how soon a stroke of the brush shows after
-// the mouse's event, and how long the window is held up when it is committed; how soon the next image is
-// there.
+// zooming, alone, with the classes of every pixel, and with 24,000 labelled objects of a project; how soon a
+// stroke of the brush shows after the mouse's event, and how long the window is held up when it is committed;
+// how soon the next image is there.
 //   bench_canvas [FOLDER]   keeps the test images in FOLDER (default: the temporary one) for the next time
 #include "core/project/project.h"
 #include "tests/benchmarks/frame_times.h"
@@ -234,6 +234,46 @@ void accept(ImageCanvas& canvas, Project& project, LabelEditor& editor) {
                                .arg(heart.longest_ms(), 0, 'f', 2);
 }
 
+// What a pixel classifier says of the whole image, coming in bands while the image is in sight.
+void classes(ImageCanvas& canvas) {
+    IndexColors colors{};
+    colors[0] = qRgba(130, 136, 148, 50);
+    colors[1] = qRgb(230, 159, 0);
+    IndexColors uncertainty{};
+    for (int i = 0; i < 255; ++i)
+        uncertainty[static_cast<std::size_t>(i)] = qRgba(255, 255 - i, 0, 255 - i);
+    auto shown = std::make_shared<ByteTiles>(side, side), sure = std::make_shared<ByteTiles>(side, side);
+    canvas.layers().show_indexed("classes", "Classes", shown, colors);
+    canvas.layers().show_indexed("uncertainty", "Uncertainty", sure, uncertainty);
+    canvas.fit();
+    wait_until_idle(canvas);
+    constexpr int band = 500;
+    Times takes;
+    for (int top = 0; top < side; top += band) {
+        const Region place{0, top, side, band};
+        std::vector<std::uint8_t> bytes(std::size_t{band} * side), certainty(bytes.size());
+        for (int y = 0; y < band; ++y)
+            for (int x = 0; x < side; ++x) {
+                const double fx = (x % 64) - 32, fy = ((top + y) % 64) - 32, r = std::hypot(fx, fy);
+                const auto i = static_cast<std::size_t>(y) * side + static_cast<std::size_t>(x);
+                bytes[i] = r < 16;
+                certainty[i] = static_cast<std::uint8_t>(std::min(255.0, std::abs(r - 16) * 40));
+            }
+        const ByteTiles classes_piece(side, side, place, bytes), sure_piece(side, side, place, certainty);
+        QElapsedTimer timer;
+        timer.start();
+        shown->take(classes_piece, place);
+        sure->take(sure_piece, place);
+        canvas.layers().touch("classes", {0, top, side, band});
+        canvas.repaint();
+        takes.ms.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);
+    }
+    takes.report("a band of 500 rows of classes and certainties taken over and painted", frame_budget_ms);
+    run_script(canvas, "image, classes and uncertainty of every pixel");
+    canvas.layers().remove("classes");
+    canvas.layers().remove("uncertainty");
+}
+
 void labels(ImageCanvas& canvas, const QString& file) {
     const QTemporaryDir folder;
     const auto project = Project::create(folder.path().toStdString() + "/project", "bench");
@@ -297,6 +337,7 @@ int main(int argc, char** argv) {
     QTextStream(stdout) << "10,000 x 10,000 16-bit: first tile asked after " << first
                         << " ms, whole image drawn after " << timer.elapsed() << " ms\n";
     run_script(canvas, "image alone");
+    classes(canvas);
 
     labels(canvas, large);
 

@@ -272,7 +272,7 @@ private Q_SLOTS:
     // ---- superpixels
 
     void superpixels_are_painted_whole_and_sized_by_the_wheel() {
-        key(Qt::Key_U);
+        key(Qt::Key_Y);
         QTRY_VERIFY(tool<SuperpixelTool>()->ready());
         const QImage before = picture();
         move(60, 45);

@@ -105,6 +105,7 @@ void ImageCanvas::show_nothing(const QString& message) {
     message_ = message;
     image_.reset();
     scene_.reset();
+    marked_ = {};
     loader_->open({}); // whatever is on its way is not wanted any more
     renderer_->want(nullptr, {});
     view_.set_image_size({0, 0});
@@ -138,6 +139,7 @@ void ImageCanvas::adopt(std::shared_ptr<OpenImage> image) {
     image_ = std::move(image);
     path_ = image_->path;
     message_.clear();
+    marked_ = {};
     z_ = t_ = 0;
     const ImageInfo& info = image_->info();
     planes_->set_range(info.depth, info.frames);
@@ -349,6 +351,8 @@ void ImageCanvas::paintEvent(QPaintEvent* event) {
     }
     painter.save();
     painter.scale(1 / ratio, 1 / ratio);
+    if (image_)
+        paint_marked(painter);
     if (tool_ && image_) {
         painter.setClipRect(seen); // so that a tool with much to draw can leave out what is not asked for
         painter.setRenderHint(QPainter::Antialiasing);
@@ -393,6 +397,28 @@ void ImageCanvas::paint_furniture(QPainter& painter, const QRect&) {
         painter.setPen(QColor(0xe4, 0xe7, 0xec));
         painter.drawText(box, Qt::AlignCenter, hint_);
     }
+}
+
+// In device pixels, as tools paint; dashes of both colours show on dark and light ground.
+void ImageCanvas::paint_marked(QPainter& painter) const {
+    if (marked_.empty())
+        return;
+    const double ratio = devicePixelRatioF();
+    const QRectF frame = view_.to_device(QRectF(marked_.x, marked_.y, marked_.width, marked_.height));
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(QColor(0, 0, 0, 190), 4 * ratio));
+    painter.drawRect(frame);
+    QPen dashes(Qt::white, 2 * ratio);
+    dashes.setDashPattern({4, 3});
+    painter.setPen(dashes);
+    painter.drawRect(frame);
+}
+
+void ImageCanvas::mark_region(const Region& region) {
+    if (region == marked_)
+        return;
+    marked_ = region;
+    update();
 }
 
 void ImageCanvas::set_hint(const QString& hint) {

@@ -74,6 +74,9 @@ public:
     QPoint pixel_below_pointer() const { return pointer_pixel_; } // (-1,-1): none
     // Words on the canvas until others take their place: a tool's hint. Empty: none.
     void set_hint(const QString& hint);
+    // A frame around what is worth a look, until another one, or another image. Empty: none.
+    void mark_region(const Region& region);
+    const Region& marked_region() const { return marked_; }
 
     bool idle() const;                                      // every tile that is wanted has been drawn
     double last_frame_ms() const { return last_frame_ms_; } // what composing and painting took
@@ -118,6 +121,7 @@ private:
     void update_cursor();
     void repaint_tool();
     void paint_furniture(QPainter& painter, const QRect& rect);
+    void paint_marked(QPainter& painter) const;
     QRect logical(const QRect& device) const;
     QPoint device(const QPointF& position) const;
     bool arrow_key(QKeyEvent* event);
@@ -139,6 +143,7 @@ private:
     QPointer<CanvasTool> tool_;
     std::optional<QRectF> tool_area_; // where it drew last; nothing said: anywhere
     std::function<QString(const QPoint&)> extra_readout_;
+    Region marked_; // image px
     QPoint pointer_pixel_{-1, -1};
     QPointF pointer_device_;
     std::optional<Region> wanted_in_sight_; // once the canvas is shown, and has its size

@@ -4,6 +4,7 @@
 #include "core/project/project.h"
 #include "widgets/canvas/label_document.h"
 
+#include <map>
 #include <unordered_set>
 
 namespace eyepiece {
@@ -27,9 +28,13 @@ void read_labels(LabelDocument& document, Project& project, const Region& bounds
 std::vector<LabelEdit> Acceptance::edits(Project& project) {
     LabelDocument document(item, extent.height, extent.width);
     read_labels(document, project, bounds);
-    document.load_objects({}, project.labels().next_object_id(item));
+    std::map<ObjectId, LabelObject> objects;
+    if (grow)
+        for (LabelObject& object : project.labels().objects(item))
+            objects.emplace(object.id, std::move(object));
+    document.load_objects(std::move(objects), project.labels().next_object_id(item));
     document.begin("accept prediction");
-    document.add_objects(*predicted, origin_x, origin_y, taken);
+    document.add_objects(*predicted, origin_x, origin_y, taken, grow);
     if (!left.empty()) {
         predicted_left = std::make_shared<LabelTiles>(predicted->height(), predicted->width());
         predicted_left->restore(predicted->snapshot(predicted->extent()));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/base/export.h"
 #include "core/project/labels.h"
 #include "widgets/canvas/label_tiles.h"
 
@@ -19,13 +20,14 @@ void read_labels(LabelDocument& document, Project& project, const Region& bounds
 
 // Predicted objects to be taken over into an item's labels, tens of thousands at a time. edits() runs on the
 // writing thread; nothing else may write to `predicted` meanwhile.
-struct Acceptance {
+struct EYEPIECE_EXPORT Acceptance {
     ItemId item = 0;
     Region extent;                           // of the item
     Region bounds;                           // of what is taken, px of the item
     std::int64_t origin_x = 0, origin_y = 0; // where (0,0) of `predicted` lies in the item
     std::shared_ptr<LabelTiles> predicted;
     std::vector<LabelObject> taken, left;
+    bool grow = false; // as LabelPrediction::grows_labels
 
     // As LabelDocument::add_objects(): new ids, and only pixels that bear no label. Also makes
     // predicted_left.

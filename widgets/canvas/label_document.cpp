@@ -270,21 +270,55 @@ Region LabelDocument::remove_object(ObjectId id) {
     return changed;
 }
 
+std::unordered_map<ObjectId, ObjectId>
+LabelDocument::covered_labels(const LabelTiles& labels, std::int64_t left, std::int64_t top,
+                              const std::vector<LabelObject>& objects) const {
+    std::unordered_map<ObjectId, ObjectId> covered;
+    const Region known = Region{left, top, labels.width(), labels.height()}.intersected(tiles_->extent());
+    for (const LabelObject& each : objects) {
+        const Region place = each.bounds.intersected(known);
+        if (place.empty())
+            continue;
+        const LabelMap theirs = labels.read({place.x - left, place.y - top, place.width, place.height});
+        const LabelMap ours = tiles_->read(place);
+        std::map<ObjectId, std::int64_t> common; // px
+        for (std::size_t i = 0; i < ours.ids().size(); ++i)
+            if (ours.ids()[i] != 0 && theirs.ids()[i] == each.id)
+                ++common[ours.ids()[i]];
+        std::int64_t most = 0;
+        for (const auto& [id, pixels] : common)
+            if (const LabelObject* label = object(id);
+                label && label->class_id == each.class_id && 2 * pixels >= label->area && pixels > most) {
+                most = pixels;
+                covered[each.id] = id;
+            }
+    }
+    return covered;
+}
+
 Region LabelDocument::add_objects(const LabelTiles& labels, std::int64_t left, std::int64_t top,
-                                  const std::vector<LabelObject>& objects) {
+                                  const std::vector<LabelObject>& objects, bool grow) {
     std::vector<LabelObject*> made; // by the id in `labels`; null: not wanted
     Region wanted;
+    const auto covered =
+        grow ? covered_labels(labels, left, top, objects) : std::unordered_map<ObjectId, ObjectId>();
     for (const LabelObject& each : objects) {
+        if (each.id >= made.size())
+            made.resize(each.id + std::size_t{1});
+        wanted = wanted.united(each.bounds);
+        if (const auto label = covered.find(each.id); label != covered.end()) {
+            LabelObject& grown = objects_.at(label->second);
+            objects_before_.try_emplace(grown.id, grown);
+            made[each.id] = &grown;
+            continue;
+        }
         LabelObject& object = objects_.at(new_object(each.class_id));
         const ObjectId id = object.id;
         object = each;
         object.id = id;
         object.area = 0;
         object.bounds = {};
-        if (each.id >= made.size())
-            made.resize(each.id + std::size_t{1});
         made[each.id] = &object;
-        wanted = wanted.united(each.bounds);
     }
     wanted = wanted.intersected({left, top, labels.width(), labels.height()}).intersected(tiles_->extent());
     Region changed;

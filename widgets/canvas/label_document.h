@@ -73,8 +73,10 @@ public:
     Region remove_object(ObjectId id);
     // New objects from labels whose (0,0) is at (x, y): `objects` says what ids are wanted; they get new ones
     // here, and only pixels that bear no label. A tile at a time, for there may be tens of thousands.
+    // `grow`: one that covers most of a label of its class, a stroke within a nucleus, becomes part of that
+    // one.
     Region add_objects(const LabelTiles& labels, std::int64_t x, std::int64_t y,
-                       const std::vector<LabelObject>& objects);
+                       const std::vector<LabelObject>& objects, bool grow = false);
     Region revert();       // as if it had never begun; returns what changed back
     FinishedEdit finish(); // ends it; empty when nothing changed
 
@@ -92,6 +94,11 @@ private:
     void remember(std::int64_t y, std::int64_t x0, std::int64_t x1);
     std::vector<Region> changed_parts() const;
     void note(std::int64_t x, std::int64_t y, ObjectId before, ObjectId after);
+    // By the id in `labels`: the label of its class that lies by at least half within it, the largest such
+    // part first.
+    std::unordered_map<ObjectId, ObjectId> covered_labels(const LabelTiles& labels, std::int64_t left,
+                                                          std::int64_t top,
+                                                          const std::vector<LabelObject>& objects) const;
 
     ItemId item_ = 0;
     std::shared_ptr<LabelTiles> tiles_;

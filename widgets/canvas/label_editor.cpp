@@ -412,7 +412,8 @@ int LabelEditor::accept(const std::function<bool(const LabelObject&)>& wanted) {
         return 0;
     const ObjectId first = document_.next_id();
     // What a person drew is never painted over by a machine.
-    const Region pixels = document_.add_objects(*prediction_.tiles, extent.x, extent.y, taken);
+    const Region pixels =
+        document_.add_objects(*prediction_.tiles, extent.x, extent.y, taken, prediction_.grows_labels);
     for (ObjectId id = first; id < document_.next_id(); ++id)
         if (const LabelObject* object = document_.object(id))
             color(*object);
@@ -449,6 +450,7 @@ void LabelEditor::accept_in_background(std::vector<LabelObject> taken, std::vect
     work->predicted = prediction_.tiles;
     work->taken = std::move(taken);
     work->left = std::move(left);
+    work->grow = prediction_.grows_labels;
     writer_->commit(
         work->item, [work](Project& project) { return work->edits(project); },
         titled(tr("accept prediction"), work->item).toStdString(),

@@ -20,6 +20,8 @@ struct LabelPrediction {
     QPoint origin;
     std::vector<LabelObject> objects; // id, class, area, bounds (image px), score, run
     QString title;                    // "Prediction · run 7"
+    // Labels are strokes that it was learnt from: an accepted object becomes part of the one it covers.
+    bool grows_labels = false;
 };
 
 // From what the operation "predict" answers: {"width", "height", "classes", "objects"} and uint32 object ids

@@ -14,7 +14,7 @@
 
 namespace eyepiece {
 
-enum class LayerKind { Channel, Labels, Prediction, Map };
+enum class LayerKind { Channel, Labels, Prediction, Map, Classes };
 
 // Something that lies on the canvas. The stack owns it; what may change at any time goes through the stack,
 // which tells the canvas.

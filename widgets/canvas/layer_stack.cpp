@@ -7,17 +7,20 @@ namespace eyepiece {
 
 namespace {
 
-// Channels lie at the bottom, maps above them, then predictions, then labels, whatever the order of arrival.
+// Channels lie at the bottom, maps above them, then classes of pixels, predictions and labels, whatever the
+// order of arrival.
 int height_of(LayerKind kind) {
     switch (kind) {
     case LayerKind::Channel:
         return 0;
     case LayerKind::Map:
         return 1;
-    case LayerKind::Prediction:
+    case LayerKind::Classes:
         return 2;
-    case LayerKind::Labels:
+    case LayerKind::Prediction:
         return 3;
+    case LayerKind::Labels:
+        return 4;
     }
     return 0;
 }
@@ -166,6 +169,21 @@ void LayerStack::show_map(const QString& id, const QString& title, FloatMap map)
     auto layer = std::make_unique<MapLayer>(id, title, std::move(map));
     layer->opacity_ = 0.7;
     put(std::move(layer));
+}
+
+void LayerStack::show_indexed(const QString& id, const QString& title, std::shared_ptr<const ByteTiles> tiles,
+                              const IndexColors& colors) {
+    auto layer = std::make_unique<IndexedLayer>(id, title, std::move(tiles), colors);
+    layer->opacity_ = 0.45;
+    put(std::move(layer));
+}
+
+void LayerStack::set_index_colors(const QString& id, const IndexColors& colors) {
+    if (auto* layer = dynamic_cast<IndexedLayer*>(get(id))) {
+        layer->colors_ = colors;
+        layer->colors_[ByteTiles::unknown] = 0;
+        Q_EMIT appearance_changed({});
+    }
 }
 
 void LayerStack::remove(const QString& id) {

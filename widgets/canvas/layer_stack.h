@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include "widgets/canvas/layer.h"
+#include "widgets/canvas/indexed_layer.h"
 
 #include <QAbstractListModel>
 #include <QRect>
@@ -40,6 +40,10 @@ public:
     void set_selected_objects(const QString& id, const std::vector<ObjectId>& objects, const QRect& changed,
                               QRgb color);
     void show_map(const QString& id, const QString& title, FloatMap map);
+    // The tiles may change while they are shown, on the window's thread: touch() says where.
+    void show_indexed(const QString& id, const QString& title, std::shared_ptr<const ByteTiles> tiles,
+                      const IndexColors& colors);
+    void set_index_colors(const QString& id, const IndexColors& colors);
     void remove(const QString& id);
     void remove_all_but_channels();
 

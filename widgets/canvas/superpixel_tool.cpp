@@ -282,7 +282,7 @@ LabelToolSpec superpixel_tool() {
                 "Drag to paint whole patches, the right button takes away; Ctrl+wheel or [ ] for "
                 "their size"),
             .icon = "superpixels",
-            .key = Qt::Key_U,
+            .key = Qt::Key_Y,
             .make =
                 [](const LabelToolContext& context) {
                     return std::make_unique<SuperpixelTool>(context, nullptr);

@@ -68,6 +68,7 @@ public:
         result.json["name"] = file.stem().string();
         result.json["file"] = file.string();
         result.json["replaced"] = fs::exists(file);
+        context.throw_if_cancelled();
         write_pixel_model(file, model);
         context.progress(1, "Done");
         return result;

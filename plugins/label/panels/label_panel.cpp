@@ -3,6 +3,8 @@
 
 #include "plugins/label/panels/class_list.h"
 #include "plugins/label/panels/copy_to_next.h"
+#include "plugins/label/panels/image_search.h"
+#include "plugins/label/panels/live_card.h"
 #include "plugins/label/panels/object_card.h"
 #include "plugins/label/panels/prediction_card.h"
 #include "plugins/label/panels/threshold_card.h"
@@ -12,7 +14,6 @@
 #include "widgets/canvas/label_tools.h"
 #include "widgets/canvas/layers_view.h"
 #include "widgets/shell/action_registry.h"
-#include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
@@ -36,7 +37,8 @@ constexpr int hint_ms = 5000;
 LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
     : QWidget(parent)
     , context_(context)
-    , tools_(std::make_unique<LabelTools>(context.canvas, context.labels)) {
+    , tools_(std::make_unique<LabelTools>(context.canvas, context.labels))
+    , search_(new ImageSearch(context, this)) {
     setObjectName(QStringLiteral("label-panel"));
     LabelToolSettings& settings = tools_->settings();
     settings.set_brush_size(
@@ -171,6 +173,9 @@ void LabelPanel::add_sections() {
         }
     });
 
+    section(tr("Learn as I paint"));
+    column->addWidget(new LiveCard(context_, *search_, this));
+
     section(tr("Prediction"));
     auto* prediction = new PredictionCard(context_, *tools_, this);
     column->addWidget(prediction);
@@ -205,39 +210,16 @@ void LabelPanel::refresh_item() {
 
 // The next in the list's natural order that has no objects and is not declared complete.
 void LabelPanel::next_unlabelled() {
-    if (!context_.session.is_open() || looking_)
-        return;
-    auto found = std::make_shared<ItemId>(0);
-    const ItemId now = context_.selection.item();
-    looking_ = new BackgroundJob(
+    search_->look(
         tr("Looking for the next unlabelled image"),
-        [found, now, place = context_.session.project().folder()](JobContext&) {
-            const std::vector<Item> items = Project::open(place, Project::Access::ReadOnly)->items().all();
-            const auto here =
-                std::find_if(items.begin(), items.end(), [&](const Item& item) { return item.id == now; });
-            const auto start =
-                here == items.end() ? std::size_t{0} : static_cast<std::size_t>(here - items.begin()) + 1;
-            for (std::size_t i = 0; i < items.size() && *found == 0; ++i) {
-                const Item& item = items[(start + i) % items.size()];
-                if (item.id != now && item.objects == 0 && !item.complete &&
-                    item.state != ItemState::Broken && item.state != ItemState::Missing)
-                    *found = item.id;
-            }
-        },
-        this);
-    connect(looking_, &BackgroundJob::finished, this, [this, found, now] {
-        if (context_.selection.item() != now)
-            return; // the user has gone on by other means
-        if (*found != 0)
-            return context_.selection.set_item(*found);
-        context_.notices.show(
-            Notice::Kind::Good,
-            tr("Every image has labels. Train a model, or look for the worst predictions in Evaluate."));
-    });
-    connect(looking_, &BackgroundJob::failed, this,
-            [this](const QString& message) { context_.notices.show(Notice::Kind::Bad, message); });
-    connect(looking_, &BackgroundJob::ended, looking_, &QObject::deleteLater);
-    looking_->start();
+        [](const Item& item) { return item.objects == 0 && !item.complete; },
+        [this](ItemId found) {
+            if (found != 0)
+                return context_.selection.set_item(found);
+            context_.notices.show(
+                Notice::Kind::Good,
+                tr("Every image has labels. Train a model, or look for the worst predictions in Evaluate."));
+        });
 }
 
 // Long enough to be read, and then out of the way of the image.

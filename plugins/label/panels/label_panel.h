@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include <QPointer>
 #include <QWidget>
 #include <memory>
 
@@ -8,7 +7,7 @@ class QTimer;
 
 namespace eyepiece {
 
-class BackgroundJob;
+class ImageSearch;
 class LabelTools;
 class SwitchRow;
 class ToolStrip;
@@ -31,17 +30,17 @@ private:
     void add_actions();
     void add_sections();
     void refresh_item();
-    void next_unlabelled(); // looked for in the background: among 50,000 images it takes longer than a frame
+    void next_unlabelled();
     void show_hint();
     WorkbenchContext& context_;
     std::unique_ptr<LabelTools> tools_;
+    ImageSearch* search_;
     ToolStrip* strip_ = nullptr;
     ValueSlider* size_ = nullptr;
     ValueSlider* tolerance_ = nullptr;
     SwitchRow* empty_only_ = nullptr;
     SwitchRow* complete_ = nullptr;
     QTimer* hint_over_ = nullptr;
-    QPointer<BackgroundJob> looking_;
     bool refreshing_ = false;
 };
 

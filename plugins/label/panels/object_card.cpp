@@ -20,7 +20,7 @@ namespace eyepiece {
 
 namespace {
 
-constexpr int columns = 6;           // of buttons
+constexpr int columns = 7;           // of buttons
 constexpr double area_range = 20000; // px: the slider's end, until an object is larger
 
 } // namespace

@@ -72,15 +72,15 @@ void PredictionCard::refresh() {
     predict_->setEnabled(context_.labels.item() != 0 && !running_);
     accept_->setVisible(shown);
     discard_->setVisible(shown);
-    if (!any)
-        state_->setText(tr("No model is trained yet. Label some objects on a few images, then train one in "
-                           "Train: it then labels the rest for you to correct."));
-    else if (running_)
+    if (running_)
         state_->setText(tr("Predicting…"));
-    else if (shown)
+    else if (shown) // also without a run: objects of classified pixels
         state_->setText(
             tr("%n object(s) predicted. Accept all of them, or single ones with the Accept tool (T).",
                nullptr, static_cast<int>(context_.labels.prediction().objects.size())));
+    else if (!any)
+        state_->setText(tr("No model is trained yet. Label some objects on a few images, then train one in "
+                           "Train: it then labels the rest for you to correct."));
     else
         state_->setText(tr("Let a trained model label this image, then keep what is right."));
 }
