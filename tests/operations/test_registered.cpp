@@ -300,6 +300,7 @@ private:
             project->splits().assign({id}, i < 2 ? "train" : i == 2 ? "val" : "test");
         }
         first_item_ = added.added.front();
+        first_image_ = project->items().at(first_item_).path;
     }
 
     static std::vector<std::pair<int, int>> squares(int image) {
@@ -319,6 +320,7 @@ private:
     void train() {
         QuietJob job;
         run_ = run_operation(services_, "train", training_spec(), job).json.at("run").get<std::string>();
+        run_operation(services_, "train-forest", spec_for("train-forest"), job);
     }
 
     // Sixty rows of two columns and a class.
@@ -367,6 +369,12 @@ private:
                     {"set", {{"model", "logistic"}}}};
         if (operation == "live-forest")
             return {{"project", project_folder_.string()}, {"item", first_item_}};
+        if (operation == "train-forest")
+            return {{"project", project_folder_.string()}, {"set", {{"trees", 3}}}};
+        if (operation == "classify-pixels")
+            return {{"classifier", project_folder_.string()},
+                    {"input", Json::array({first_image_.string()})},
+                    {"out", (folder / "classified").string()}};
         if (operation == "layers")
             return {{"model", model}};
         if (operation == "list")
@@ -381,6 +389,7 @@ private:
     QTemporaryDir folder_;
     fs::path project_folder_;
     ItemId first_item_ = 0;
+    fs::path first_image_;
     std::string run_;
 };
 

@@ -197,7 +197,8 @@ LabelledPixels labelled_pixels(Project& project, const PixelFeatures& features, 
         try {
             auto image = std::make_unique<FeatureImage>(FeatureImage{item, {}, open_image(item.path)});
             const ImageInfo& info = image->source->info();
-            if (PixelFeatures(features.options(), info).names() != features.names()) {
+            if (info.type != features.type() ||
+                PixelFeatures(features.options(), info).names() != features.names()) {
                 ++others;
                 continue;
             }
@@ -212,8 +213,10 @@ LabelledPixels labelled_pixels(Project& project, const PixelFeatures& features, 
     if (others > 0)
         context.warn(std::to_string(others) +
                      (others == 1
-                          ? " labelled image has other channels, and nothing was learnt from it."
-                          : " labelled images have other channels, and nothing was learnt from them."));
+                          ? " labelled image has other channels or another pixel type, and nothing was "
+                            "learnt from it."
+                          : " labelled images have other channels or another pixel type, and nothing was "
+                            "learnt from them."));
     if (!unread.empty())
         context.warn("Nothing was learnt from a labelled image that cannot be read: " + unread);
 

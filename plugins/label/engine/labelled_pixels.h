@@ -33,8 +33,9 @@ struct LabelledPixels {
 
 // Takes of each block of 256 x 256 and each class at most 500 pixels, scattered over it and the same as long
 // as its labels are the same; and of all at most 40,000. In a complete image pixels without an object are
-// background, in others they do not count. An image with other channels than `features` has, or that cannot
-// be read, is passed over with a warning to `context`. Throws Error(Cancelled).
+// background, in others they do not count. An image with other channels or of another pixel type than
+// `features` is for, or that cannot be read, is passed over with a warning to `context`. Throws
+// Error(Cancelled).
 LabelledPixels labelled_pixels(Project& project, const PixelFeatures& features, LiveMemory& memory,
                                int threads, JobContext& context);
 

@@ -4,7 +4,7 @@
 #include "core/base/error.h"
 #include "core/formats/image_reader.h"
 #include "core/learning/device.h"
-#include "plugins/label/engine/labelled_pixels.h"
+#include "plugins/label/engine/forest_learning.h"
 #include "plugins/label/engine/pixel_classifier.h"
 
 #include <algorithm>
@@ -20,14 +20,6 @@ constexpr std::int64_t most_whole = 64 << 20; // px: of a larger image only the 
 constexpr std::int64_t suggestion_side = 64;  // px
 constexpr std::size_t most_suggestions = 5;
 constexpr double sure = 0.9; // certainty above which a place teaches nothing
-
-ParameterSchema all_parameters() {
-    ParameterSchema schema = PixelFeatureOptions::parameters();
-    schema.add(integer_parameter("trees", 100, "Trees",
-                                 "How many trees vote on each pixel: more are smoother, and slower.")
-                   .range(1, RandomForest::most_trees));
-    return schema;
-}
 
 Json head_of(const Region& region, const std::vector<ClassId>& classes) {
     return {{"kind", "pixel-classes"},
@@ -62,17 +54,6 @@ PlaneIndex plane_of(const Json& spec, const ImageInfo& info) {
     return plane;
 }
 
-std::string missing_class(Project& project, const LabelledPixels& found) {
-    if (found.classes.empty())
-        return "Paint a little of at least two classes to learn from: what you are looking for, and "
-               "background.";
-    const auto known = project.classes().find(found.classes.front());
-    const std::string name = known ? known->name : "one class";
-    return "Only " + name + " is labelled so far. Paint a little of " +
-           (found.classes.front() == 0 ? "another class" : "background or of another class") +
-           " too, and the rest can be told apart.";
-}
-
 class LiveForest final : public Operation {
 public:
     explicit LiveForest(std::shared_ptr<LiveMemory> memory) : memory_(std::move(memory)) {}
@@ -80,7 +61,7 @@ public:
     OperationCheck check(const Json& spec, JobContext&) override {
         OperationCheck result;
         try {
-            PixelFeatureOptions::from_parameters(all_parameters().complete(settings(spec)));
+            PixelFeatureOptions::from_parameters(forest_parameters().complete(settings(spec)));
             if (!spec.contains("project") || !spec.contains("item"))
                 throw Error(ErrorCode::BadInput,
                             "The spec does not say which image: \"project\" and \"item\".");
@@ -96,7 +77,7 @@ public:
     OperationResult run(const Json& spec, JobContext& context) override {
         if (!spec.contains("project") || !spec.contains("item"))
             throw Error(ErrorCode::BadInput, "The spec does not say which image: \"project\" and \"item\".");
-        const Json set = all_parameters().complete(settings(spec));
+        const Json set = forest_parameters().complete(settings(spec));
         const int threads = select_device(spec).threads;
         const auto project = open_project(spec);
         FeatureImage image{project->items().at(spec.at("item").get<ItemId>()), {}, nullptr};
@@ -114,16 +95,11 @@ public:
         const Clock clock;
         context.progress(0, "Reading the labels");
         const LabelledPixels labels = labelled_pixels(*project, features, *memory_, threads, context);
-        if (labels.classes.size() < 2)
-            throw Error(ErrorCode::BadInput, missing_class(*project, labels));
+        require_two_classes(*project, labels);
         const double gathered = clock.seconds();
         context.progress(0.2, "Learning");
         const RandomForest forest =
-            RandomForest::fit(labels.examples, static_cast<int>(labels.classes.size()),
-                              {.trees = set.at("trees").get<int>(),
-                               .seed = spec.value("seed", std::uint64_t{0}),
-                               .threads = threads},
-                              context);
+            learn_forest(labels, set, spec.value("seed", std::uint64_t{0}), threads, context);
         const double learnt = clock.seconds();
 
         PixelClasses classes(all ? whole : view);
@@ -147,7 +123,7 @@ public:
 
         OperationResult result;
         result.json = head_of(classes.region, labels.classes);
-        result.json["labelled_pixels"] = counts(labels);
+        result.json["labelled_pixels"] = pixel_counts(labels.pixel_count);
         result.json["images"] = labels.images;
         result.json["out_of_bag"] = forest.out_of_bag() < 0 ? Json() : Json(forest.out_of_bag());
         result.json["importances"] = importances(forest, features);
@@ -177,12 +153,6 @@ private:
     }
     static std::unique_ptr<Project> open_project(const Json& spec) {
         return Project::open(spec.at("project").get<std::string>(), Project::Access::ReadOnly);
-    }
-    static Json counts(const LabelledPixels& labels) {
-        Json counts = Json::object();
-        for (const auto& [id, count] : labels.pixel_count)
-            counts[std::to_string(id)] = count;
-        return counts;
     }
     static Json importances(const RandomForest& forest, const PixelFeatures& features) {
         std::vector<std::size_t> order(features.names().size());
@@ -219,7 +189,7 @@ void register_live_forest(OperationRegistry& operations, std::shared_ptr<LiveMem
     operations.add({.name = "live-forest",
                     .title = "Learn as I paint",
                     .help = "Learns from all labels of a project and classifies every pixel of an image.",
-                    .parameters = all_parameters(),
+                    .parameters = forest_parameters(),
                     .make = [memory] { return std::make_unique<LiveForest>(memory); }});
 }
 

@@ -13,6 +13,19 @@ namespace {
 
 constexpr std::int64_t side = FeatureBlock::side, cell = FeatureBlock::cell;
 
+// Rounded to 255 in each leaf, shares need not add up to all.
+void write_probabilities(std::span<const std::uint16_t> shares, int classes, std::size_t pixel,
+                         std::size_t at, PixelClasses& into) {
+    const auto share = [&](int c) {
+        return static_cast<float>(shares[static_cast<std::size_t>(c) * RandomForest::cell_pixels + pixel]);
+    };
+    float all = 0;
+    for (int c = 0; c < classes; ++c)
+        all += share(c);
+    for (int c = 0; c < classes; ++c)
+        into.probabilities[static_cast<std::size_t>(c) * into.classes.size() + at] = share(c) / all;
+}
+
 void write_cell(std::span<const std::uint16_t> shares, int classes, int trees, std::int64_t x, std::int64_t y,
                 PixelClasses& into) {
     const double whole = 255.0 * trees;
@@ -39,14 +52,19 @@ void write_cell(std::span<const std::uint16_t> shares, int classes, int trees, s
             const auto at = static_cast<std::size_t>(row * into.region.width + column);
             into.classes[at] = static_cast<std::uint8_t>(best);
             into.certainty[at] = static_cast<std::uint8_t>(std::lround(255 * (first - second) / whole));
+            if (!into.probabilities.empty())
+                write_probabilities(shares, classes, pixel, at, into);
         }
     }
 }
 
 } // namespace
 
-PixelClasses::PixelClasses(const Region& at)
-    : region(at), classes(static_cast<std::size_t>(at.width * at.height)), certainty(classes.size()) {}
+PixelClasses::PixelClasses(const Region& at, int probabilities_of)
+    : region(at)
+    , classes(static_cast<std::size_t>(at.width * at.height))
+    , certainty(classes.size())
+    , probabilities(classes.size() * static_cast<std::size_t>(probabilities_of)) {}
 
 PixelClasses PixelClasses::cropped(const Region& part) const {
     PixelClasses cut(part);

@@ -13,9 +13,10 @@ struct PixelClasses {
     Region region;
     std::vector<std::uint8_t> classes;   // index of the likeliest class
     std::vector<std::uint8_t> certainty; // how much likelier it is than the second: 0 to 255
+    std::vector<float> probabilities;    // (classes,H,W), of as many classes as were asked for
 
-    explicit PixelClasses(const Region& at);
-    PixelClasses cropped(const Region& part) const; // which lies within
+    explicit PixelClasses(const Region& at, int probabilities_of = 0);
+    PixelClasses cropped(const Region& part) const; // which lies within; without probabilities
     // Both, one after the other.
     std::vector<std::byte> bytes() const;
 };

@@ -78,6 +78,7 @@ public:
     int count() const { return static_cast<int>(names_.size()); }
     const std::vector<std::string>& names() const { return names_; } // "Gaussian 1.6 · channel 1"
     int channels() const { return channels_; }
+    PixelType type() const { return type_; }
     const PixelFeatureOptions& options() const { return options_; }
     // How far around a pixel its features look, px.
     std::int64_t halo() const { return halo_; }
