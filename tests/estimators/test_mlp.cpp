@@ -46,6 +46,7 @@ class TestMlp : public QObject {
     Q_OBJECT
 
     const Estimators estimators_;
+    ProjectTableRegistry tables_{"table of a project"}; // none
 
     Candidate candidate(const std::string& name, const Json& set = Json::object()) const {
         return {name, estimators_.registry.make(name), estimators_.parameters(name, set)};
@@ -102,15 +103,15 @@ private Q_SLOTS:
         const std::string path = (folder / file.toStdString()).string();
         EstimatorTable table;
         if (name == "diabetes") { // the target lies in a file of its own
-            table = read_estimator_table({{"input", {{"path", path}}}}, {"automatic", false}, job);
+            table = read_estimator_table({{"input", {{"path", path}}}}, {"automatic", false}, tables_, job);
             const EstimatorTable target =
                 read_estimator_table({{"input", {{"path", (folder / "diabetes_target.csv.gz").string()}}}},
-                                     {"automatic", false}, job);
+                                     {"automatic", false}, tables_, job);
             table.values.assign(target.features.begin(), target.features.end());
         } else {
             const std::string last = name == "iris" ? "class" : name == "wine" ? "class" : "column 65";
             table = read_estimator_table({{"input", {{"path", path}}}, {"target", last}},
-                                         {problem.toStdString(), true}, job);
+                                         {problem.toStdString(), true}, tables_, job);
         }
         const auto found = scores(table.data(), {"mlp", linear.toStdString()}, name == "digits" ? 1 : 3);
         const QString figures = QString("ours %1, scikit-learn's %2; our linear %3, theirs %4")
@@ -136,8 +137,9 @@ private Q_SLOTS:
         if (!fs::exists(path))
             QSKIP("The shared data are not here.");
         QuietJob job;
-        const EstimatorTable table = read_estimator_table(
-            {{"input", {{"path", path.string()}}}, {"target", "type"}}, {"classification", true}, job);
+        const EstimatorTable table =
+            read_estimator_table({{"input", {{"path", path.string()}}}, {"target", "type"}},
+                                 {"classification", true}, tables_, job);
         QCOMPARE(table.columns.size(), std::size_t{16});
         QVERIFY(std::all_of(table.columns.begin(), table.columns.end(),
                             [](const FeatureColumn& column) { return column.categorical(); }));

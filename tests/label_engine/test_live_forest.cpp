@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <fstream>
 #include <thread>
 
 using namespace eyepiece;
@@ -161,6 +162,19 @@ private Q_SLOTS:
         QCOMPARE(run({{"item", item}}, heard).json["images"], Json(1));
         QCOMPARE(heard.warnings.size(), std::size_t{1});
         QVERIFY(heard.warnings[0].find("other channels") != std::string::npos);
+    }
+
+    void a_labelled_image_that_cannot_be_read_is_passed_over() {
+        const NucleiField field = generate_nuclei({.nuclei = 30, .seed = 11});
+        const ItemId item = add("here.tif", field.image), other = add("damaged.tif", field.image);
+        label_some(item, field.labels, 4);
+        label_some(other, field.labels, 4);
+        std::ofstream(folder_->filePath("damaged.tif").toStdString()) << "no image any more";
+        Heard heard;
+        QCOMPARE(run({{"item", item}}, heard).json["images"], Json(1));
+        QCOMPARE(heard.warnings.size(), std::size_t{1});
+        QVERIFY(heard.warnings[0].find("damaged.tif") != std::string::npos);
+        QVERIFY(failure({{"item", other}}).contains("damaged.tif"));
     }
 
     void a_newer_request_need_not_wait() {

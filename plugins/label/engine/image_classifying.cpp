@@ -121,7 +121,8 @@ std::vector<ClassifiedFiles> classified_files(const std::vector<fs::path>& input
 
 Json classify_image(const PixelModel& model, const fs::path& input, const ClassifiedFiles& out, int threads,
                     JobContext& context) {
-    const FeatureImage image{{}, {}, open_image(input)}; // without a content hash its features are not kept
+    FeatureImage image; // without a content hash its features are not kept
+    image.source = open_image(input);
     const ImageInfo& info = image.source->info();
     const PixelFeatures features = model.features_for(info);
     if (const int planes = info.depth * info.frames; planes > 1)

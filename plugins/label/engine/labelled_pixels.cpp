@@ -195,7 +195,9 @@ LabelledPixels labelled_pixels(Project& project, const PixelFeatures& features, 
             continue;
         context.throw_if_cancelled();
         try {
-            auto image = std::make_unique<FeatureImage>(FeatureImage{item, {}, open_image(item.path)});
+            auto image = std::make_unique<FeatureImage>();
+            image->item = item;
+            image->source = open_image(item.path);
             const ImageInfo& info = image->source->info();
             if (info.type != features.type() ||
                 PixelFeatures(features.options(), info).names() != features.names()) {

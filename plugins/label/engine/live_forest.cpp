@@ -80,7 +80,8 @@ public:
         const Json set = forest_parameters().complete(settings(spec));
         const int threads = select_device(spec).threads;
         const auto project = open_project(spec);
-        FeatureImage image{project->items().at(spec.at("item").get<ItemId>()), {}, nullptr};
+        FeatureImage image;
+        image.item = project->items().at(spec.at("item").get<ItemId>());
         image.source = open_image(image.item.path);
         const ImageInfo& info = image.source->info();
         image.plane = plane_of(spec, info);
