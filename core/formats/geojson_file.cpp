@@ -4,6 +4,7 @@
 #include "core/formats/file_errors.h"
 #include "core/formats/outline_labels.h"
 
+#include <algorithm>
 #include <memory>
 #include <unordered_map>
 #include <utility>

@@ -9,6 +9,7 @@
 #include "core/project/project.h"
 #include "core/protocol/engine.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>

@@ -9,6 +9,7 @@
 #include <QtTest>
 #include <cmath>
 #include <fstream>
+#include <optional>
 
 using namespace eyepiece;
 using namespace eyepiece::test;

@@ -6,8 +6,10 @@
 #include "plugins/label/engine/gaussian_filters.h"
 
 #include <QtTest>
+#include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 using namespace eyepiece;
 using namespace eyepiece::label;

@@ -5,6 +5,7 @@
 #include "core/learning/random.h"
 
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 

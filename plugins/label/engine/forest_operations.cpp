@@ -8,6 +8,7 @@
 #include "plugins/label/engine/image_classifying.h"
 #include "plugins/label/engine/pixel_model.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace eyepiece::label {

@@ -2,6 +2,7 @@
 #pragma once
 #include "core/data/label_map.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
