@@ -131,6 +131,7 @@ void LiveCard::add_results(QVBoxLayout* column) {
     list->addLayout(row);
 
     more_importances_ = link_button({}, QStringLiteral("live-more-importances"), results_);
+    more_importances_->setAccessibleName(tr("What it goes by"));
     list->addWidget(more_importances_, 0, Qt::AlignLeft);
     importances_ = new QWidget(results_);
     importances_->setObjectName(QStringLiteral("live-importances"));
@@ -159,6 +160,7 @@ void LiveCard::add_results(QVBoxLayout* column) {
 
 void LiveCard::add_settings(QVBoxLayout* column) {
     more_settings_ = link_button({}, QStringLiteral("live-more-settings"), this);
+    more_settings_->setAccessibleName(tr("Settings of the classifier"));
     column->addWidget(more_settings_, 0, Qt::AlignLeft);
     form_problem_ = text_label(context_.theme, {}, Token::Bad, this);
     form_problem_->hide();
