@@ -5,6 +5,7 @@
 #include "core/formats/file_errors.h"
 #include "core/formats/image_reader.h"
 #include "core/formats/label_painting.h"
+#include "core/formats/outline_labels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -102,7 +103,7 @@ PaintedPart part_of(const Json& annotation, std::int64_t height, std::int64_t wi
     }
     if (!segmentation->is_array())
         throw Error(ErrorCode::BadInput, "has a segmentation of an unknown kind");
-    std::vector<Polygon> polygons;
+    std::vector<RingSet> polygons; // each ring by itself is even-odd
     for (const Json& ring : *segmentation) {
         if (!ring.is_array() || ring.size() < 6 || ring.size() % 2)
             throw Error(ErrorCode::BadInput, "has a polygon that is not a list of at least three x, y pairs");
@@ -112,23 +113,9 @@ PaintedPart part_of(const Json& annotation, std::int64_t height, std::int64_t wi
                 throw Error(ErrorCode::BadInput, "has a polygon with something that is no number");
             polygon.push_back({ring[i].get<double>(), ring[i + 1].get<double>()});
         }
-        polygons.push_back(std::move(polygon));
+        polygons.push_back({std::move(polygon)});
     }
-    // Parts of one object are united; each ring by itself is even-odd.
-    PaintedPart part;
-    for (const Polygon& polygon : polygons)
-        part.where = part.where.united(bounds_of(polygon));
-    part.where = part.where.intersected({0, 0, width, height});
-    part.mask = Mask(part.where.height, part.where.width);
-    for (const Polygon& polygon : polygons) {
-        const Mask ring = rasterize(polygon, part.where);
-        std::transform(ring.pixels.begin(), ring.pixels.end(), part.mask.pixels.begin(),
-                       part.mask.pixels.begin(),
-                       [](std::uint8_t a, std::uint8_t b) { return static_cast<std::uint8_t>(a | b); });
-    }
-    if (polygons.size() == 1)
-        part.object.outline = std::move(polygons.front());
-    return part;
+    return painted_shapes(polygons, height, width);
 }
 
 class CocoSource final : public LabelSource {

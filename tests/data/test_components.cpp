@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/data/components.h"
 #include "core/data/outlines.h"
+#include "tests/data/drawn_masks.h"
 
 #include <QtTest>
 #include <algorithm>
@@ -10,16 +11,9 @@
 #include <set>
 
 using namespace eyepiece;
+using eyepiece::test::drawing;
 
 namespace {
-
-Mask drawing(const std::vector<std::string>& rows) {
-    Mask mask(static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows[0].size()));
-    for (std::size_t y = 0; y < rows.size(); ++y)
-        for (std::size_t x = 0; x < rows[y].size(); ++x)
-            mask.set(static_cast<std::int64_t>(x), static_cast<std::int64_t>(y), rows[y][x] == '#');
-    return mask;
-}
 
 Mask random_mask(unsigned seed, std::int64_t height, std::int64_t width, double share) {
     std::mt19937 random(seed);

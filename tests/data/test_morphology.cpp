@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/data/morphology.h"
 #include "core/data/shapes.h"
+#include "tests/data/drawn_masks.h"
 
 #include <QtTest>
 #include <algorithm>
@@ -10,18 +11,11 @@
 #include <string>
 
 using namespace eyepiece;
+using eyepiece::test::drawing;
 
 namespace {
 
-// One character a pixel: '.' nothing, '#' the mask; in maps the digit is the object.
-Mask drawing(const std::vector<std::string>& rows) {
-    Mask mask(static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows[0].size()));
-    for (std::size_t y = 0; y < rows.size(); ++y)
-        for (std::size_t x = 0; x < rows[y].size(); ++x)
-            mask.set(static_cast<std::int64_t>(x), static_cast<std::int64_t>(y), rows[y][x] == '#');
-    return mask;
-}
-
+// One character a pixel: '.' nothing, else the digit is the object.
 LabelMap map_of(const std::vector<std::string>& rows) {
     LabelMap map(static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(rows[0].size()));
     for (std::size_t y = 0; y < rows.size(); ++y)

@@ -123,7 +123,6 @@ void PixelClassifier::classify_rest(PixelClasses& into, const JobContext& contex
 }
 
 void PixelClassifier::classify(std::span<const Place> places, PixelClasses& into, const JobContext& context) {
-    // A quarter of a block at a time, for one that is in memory takes but a few milliseconds.
     for_blocks(static_cast<std::int64_t>(places.size()), threads_, [&](std::int64_t at) {
         const Place place = places[static_cast<std::size_t>(at)];
         const auto block = features_of(image_, features_, place.row, place.column, memory_, context);
