@@ -162,9 +162,10 @@ void Database::fail(const SQLite::Exception& exception) const {
     if (code == SQLITE_FULL || (code == SQLITE_IOERR && (no_space || unwritten)))
         throw Error(
             ErrorCode::Storage,
-            std::string(unwritten && !no_space ? "The disk is full or at fault" : "The disk is full") +
+            std::string(unwritten && !no_space ? "The disk is full, at fault or gone" : "The disk is full") +
                 ": the last change of the project \"" + folder_.string() +
-                "\" was not stored; nothing before it is lost. Make space and do it again.",
+                "\" was not stored; nothing before it is lost. Make space" +
+                (no_space ? "" : " or connect the disk") + " and do it again.",
             details);
     switch (code) {
     case SQLITE_BUSY:
@@ -188,7 +189,9 @@ void Database::fail(const SQLite::Exception& exception) const {
     case SQLITE_IOERR:
         throw Error(
             ErrorCode::Storage,
-            where + "cannot be read or written: the disk reports a fault. The last change was not stored.",
+            where +
+                "cannot be read or written: the disk is at fault or gone. The last change was not stored; "
+                "nothing before it is lost. Connect the disk and do it again.",
             details);
     case SQLITE_NOMEM:
         throw Error(ErrorCode::Memory,

@@ -13,4 +13,9 @@ for benchmark in "$build"/benchmarks/bench_*; do
   echo "== $(basename "$benchmark")"
   "$benchmark" || status=1
 done
+# Labelling under fault: killed, on a full disk, and with the network drive gone, a thousand times each.
+for faults in test_survival test_killed_labelling; do
+  echo "== $faults, ${EYEPIECE_ROUNDS:-1000} rounds"
+  QTEST_FUNCTION_TIMEOUT=7200000 EYEPIECE_ROUNDS=${EYEPIECE_ROUNDS:-1000} "$build/tests/$faults" || status=1
+done
 exit $status

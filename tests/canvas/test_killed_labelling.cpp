@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A process that labels with canvas, tools and editor is killed again and again in the middle of it: what it
-// had said was saved is there, whole, and can be undone.
+// had said was saved is there, whole, and can be undone. EYEPIECE_ROUNDS=1000 kills it so often.
 #include "core/project/project.h"
+#include "tests/support/rounds.h"
 
 #include <QProcess>
 #include <QTemporaryDir>
@@ -44,7 +45,7 @@ private Q_SLOTS:
             project->items().set_facts(item, {"0123", side, side, 1});
         }
         std::mt19937 random(7);
-        constexpr int kills = 20;
+        const int kills = test::rounds(20);
         int strokes = 0, in_hand = 0;
         for (int kill = 0; kill < kills; ++kill) {
             QProcess labelling;
