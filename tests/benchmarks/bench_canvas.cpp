@@ -249,6 +249,7 @@ void classes(ImageCanvas& canvas) {
     wait_until_idle(canvas);
     constexpr int band = 500;
     Times takes;
+    ByteTiles known_classes = *shown, known_certainty = *sure; // grow on another thread in the program
     for (int top = 0; top < side; top += band) {
         const Region place{0, top, side, band};
         std::vector<std::uint8_t> bytes(std::size_t{band} * side), certainty(bytes.size());
@@ -259,11 +260,12 @@ void classes(ImageCanvas& canvas) {
                 bytes[i] = r < 16;
                 certainty[i] = static_cast<std::uint8_t>(std::min(255.0, std::abs(r - 16) * 40));
             }
-        const ByteTiles classes_piece(side, side, place, bytes), sure_piece(side, side, place, certainty);
+        known_classes.take(ByteTiles(side, side, place, bytes), place);
+        known_certainty.take(ByteTiles(side, side, place, certainty), place);
         QElapsedTimer timer;
         timer.start();
-        shown->take(classes_piece, place);
-        sure->take(sure_piece, place);
+        *shown = known_classes;
+        *sure = known_certainty;
         canvas.layers().touch("classes", {0, top, side, band});
         canvas.repaint();
         takes.ms.push_back(static_cast<double>(timer.nsecsElapsed()) / 1e6);

@@ -34,7 +34,7 @@ std::vector<std::uint8_t> Classification::places(const std::vector<ClassId>& cla
 }
 
 Classification::Piece Classification::unpack(const PixelClasses& answer,
-                                             const std::vector<std::uint8_t>& places, const Region& extent) {
+                                             const std::vector<std::uint8_t>& places, Snapshot& known) {
     std::array<std::uint8_t, 256> place_of;
     place_of.fill(ByteTiles::unknown);
     std::copy(places.begin(), places.end(), place_of.begin());
@@ -45,10 +45,14 @@ Classification::Piece Classification::unpack(const PixelClasses& answer,
         throw Error(ErrorCode::BadInput,
                     "The engine's answer names a class that it does not list. Switch learning off and on to "
                     "ask again.");
+    const Region extent = known.classes.extent();
+    known.classes.take(ByteTiles(extent.height, extent.width, answer.region, bytes), answer.region);
+    known.certainty.take(ByteTiles(extent.height, extent.width, answer.region, answer.certainty),
+                         answer.region);
     Piece piece;
     piece.region = answer.region;
-    piece.classes = ByteTiles(extent.height, extent.width, answer.region, bytes);
-    piece.certainty = ByteTiles(extent.height, extent.width, answer.region, answer.certainty);
+    piece.classes = known.classes;
+    piece.certainty = known.certainty;
     piece.sure = static_cast<double>(std::count_if(answer.certainty.begin(), answer.certainty.end(),
                                                    [](std::uint8_t c) { return c >= sure_from; })) /
                  static_cast<double>(answer.certainty.size());
@@ -56,8 +60,8 @@ Classification::Piece Classification::unpack(const PixelClasses& answer,
 }
 
 void Classification::put(const Piece& piece) {
-    classes_->take(piece.classes, piece.region);
-    certainty_->take(piece.certainty, piece.region);
+    *classes_ = piece.classes;
+    *certainty_ = piece.certainty;
     known_ = known_.united(piece.region);
 }
 

@@ -11,19 +11,19 @@
 namespace eyepiece {
 
 // What is known so far of the pixels of one image. The tiles hold a class's place in classes(), which stays
-// the same while classes come and go from one answer to the next. Lives on one thread; a piece may be made
-// on any, and a Snapshot be read there.
+// the same while classes come and go from one answer to the next. Lives on one thread; a Snapshot may be
+// read, and grow by what an answer says, on any: only its taking over is left for the thread of the window.
 class Classification {
 public:
-    // Bytes as they come, turned into tiles.
+    struct Snapshot {
+        ByteTiles classes, certainty;
+        std::vector<ClassId> class_ids;
+    };
+    // What is known once an answer's bytes have become tiles, and where they are.
     struct Piece {
         Region region;
         ByteTiles classes, certainty;
         double sure = 0; // share of its pixels that are sure: twice as likely of their class as of any other
-    };
-    struct Snapshot {
-        ByteTiles classes, certainty;
-        std::vector<ClassId> class_ids;
     };
 
     Classification() = default;
@@ -39,8 +39,9 @@ public:
 
     // The places of an answer's classes, in its order; new ones are added. Empty when there is no place left.
     std::vector<std::uint8_t> places(const std::vector<ClassId>& classes);
-    static Piece unpack(const PixelClasses& answer, const std::vector<std::uint8_t>& places,
-                        const Region& extent);
+    // Adds the answer to `known`, which the piece shares.
+    static Piece unpack(const PixelClasses& answer, const std::vector<std::uint8_t>& places, Snapshot& known);
+    // Takes over a piece whose `known` began as the newest snapshot.
     void put(const Piece& piece);
 
 private:

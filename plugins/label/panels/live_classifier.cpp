@@ -224,19 +224,19 @@ void LiveClassifier::take(const EngineReply& reply, bool last) {
 void LiveClassifier::unpack() {
     if (arrived_.empty() || unpacking_.busy())
         return;
-    unpacking_.start(
-        [this, arrived = std::exchange(arrived_, {}), extent = classification_.extent()](LatestWork::Stop) {
-            std::vector<Classification::Piece> pieces;
-            for (const Arrived& one : arrived)
-                pieces.push_back(Classification::unpack(one.answer, one.places, extent));
-            std::vector<std::optional<ClassifierReport>> reports;
-            for (const Arrived& one : arrived)
-                reports.push_back(one.report);
-            return LatestWork::Finish([this, pieces = std::move(pieces), reports = std::move(reports)] {
-                for (std::size_t i = 0; i < pieces.size(); ++i)
-                    put(pieces[i], reports[i]);
-            });
+    unpacking_.start([this, arrived = std::exchange(arrived_, {}),
+                      known = classification_.snapshot()](LatestWork::Stop) mutable {
+        std::vector<Classification::Piece> pieces;
+        for (const Arrived& one : arrived)
+            pieces.push_back(Classification::unpack(one.answer, one.places, known));
+        std::vector<std::optional<ClassifierReport>> reports;
+        for (const Arrived& one : arrived)
+            reports.push_back(one.report);
+        return LatestWork::Finish([this, pieces = std::move(pieces), reports = std::move(reports)] {
+            for (std::size_t i = 0; i < pieces.size(); ++i)
+                put(pieces[i], reports[i]);
         });
+    });
 }
 
 void LiveClassifier::put(const Classification::Piece& piece, std::optional<ClassifierReport> report) {
