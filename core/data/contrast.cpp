@@ -127,11 +127,25 @@ ValueRange value_range(const Image& image, int channel) {
     return widened(*least, *most);
 }
 
+namespace {
+
+// Microscopes save shades of gray as red, green and blue, too; unstretched such a picture is dark.
+bool is_gray(const Image& image) {
+    const auto first = image.plane(0);
+    for (int channel = 1; channel < image.channels(); ++channel)
+        if (!std::ranges::equal(first, image.plane(channel)))
+            return false;
+    return true;
+}
+
+} // namespace
+
 std::vector<ChannelContrast> default_contrast(const ImageInfo& info, const Image& sample) {
     static constexpr std::array<const char*, 6> many{"cyan", "magenta", "yellow", "red", "green", "blue"};
     static constexpr std::array<const char*, 2> two{"magenta", "green"};
     static constexpr std::array<const char*, 3> colors{"red", "green", "blue"};
     std::vector<ChannelContrast> result;
+    const bool as_it_is = info.rgb && info.type == PixelType::UInt8 && !is_gray(sample);
     ValueRange together{std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest()};
     for (int channel = 0; channel < sample.channels(); ++channel) {
         const auto index = static_cast<std::size_t>(channel);
@@ -150,7 +164,7 @@ std::vector<ChannelContrast> default_contrast(const ImageInfo& info, const Image
         } else if (sample.channels() > 2) {
             contrast.color_map = many[index % many.size()];
         }
-        if (info.rgb && info.type == PixelType::UInt8) {
+        if (as_it_is) {
             contrast.low = 0;
             contrast.high = 255;
         } else {
@@ -161,7 +175,7 @@ std::vector<ChannelContrast> default_contrast(const ImageInfo& info, const Image
         }
         result.push_back(contrast);
     }
-    if (info.rgb && info.type != PixelType::UInt8) // one range, or the colours would shift
+    if (info.rgb && !as_it_is) // one range, or the colours would shift
         for (ChannelContrast& contrast : result) {
             contrast.low = together.low;
             contrast.high = together.high;

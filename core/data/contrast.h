@@ -42,9 +42,10 @@ EYEPIECE_EXPORT ValueRange percentile_range(const Image& image, int channel, dou
                                             double high_percent = 99.8);
 EYEPIECE_EXPORT ValueRange value_range(const Image& image, int channel); // least and greatest value
 
-// What an image is first shown with. 8-bit colour pictures stay as they are; of other images each channel is
-// stretched by percentiles of `sample` (the image, or a coarse level of it). Colours: those the file states;
-// else gray for one channel, magenta and green for two, cyan, magenta, yellow, red, green, blue for more.
+// What an image is first shown with. 8-bit colour pictures stay as they are; of other images, and of pictures
+// in colour that hold shades of gray alone, each channel is stretched by percentiles of `sample` (the image, or
+// a coarse level of it). Colours: those the file states; else gray for one channel, magenta and green for two,
+// cyan, magenta, yellow, red, green, blue for more.
 EYEPIECE_EXPORT std::vector<ChannelContrast> default_contrast(const ImageInfo& info, const Image& sample);
 
 enum class ByteOrder {

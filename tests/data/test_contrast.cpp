@@ -173,6 +173,23 @@ private Q_SLOTS:
         QCOMPARE(tables, bgra);
     }
 
+    void grayPicturesInColourAreStretched() {
+        Image image = Image::create(PixelType::UInt8, 3, 10, 10);
+        for (int channel = 0; channel < 3; ++channel)
+            for (std::size_t i = 0; i < 100; ++i)
+                image.writable_plane_as<std::uint8_t>(channel)[i] = static_cast<std::uint8_t>(10 + i % 20);
+        ImageInfo info;
+        info.rgb = true;
+        const auto contrast = default_contrast(info, image);
+        QCOMPARE(contrast.size(), std::size_t{3});
+        for (const ChannelContrast& channel : contrast) {
+            QCOMPARE(channel.low, 10.0);
+            QCOMPARE(channel.high, 29.0);
+        }
+        image.writable_plane_as<std::uint8_t>(2)[50] = 200; // one pixel in colour: as it was taken
+        QCOMPARE(default_contrast(info, image)[0].high, 255.0);
+    }
+
     void rowsOfAWiderBufferKeepTheirEnds() {
         Image image = ramp<std::uint8_t>(3, 2, 255, 0);
         std::vector<std::uint32_t> out(10, 7u);

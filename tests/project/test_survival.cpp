@@ -113,7 +113,7 @@ private Q_SLOTS:
         std::mt19937 random(21);
         // The disk is full within any write: of the header, of a page, or of the log.
         for (int round = 0; round < rounds(3) && !QTest::currentTestFailed(); ++round)
-            full_disk_at(round == 0 ? 300'000 : 250'000 + static_cast<int>(random() % 200'000));
+            full_disk_at(round == 0 ? 300'000 : 300'000 + static_cast<int>(random() % 300'000));
     }
 
     void network_drive_gone() {

@@ -20,14 +20,15 @@ bool is_nuclear_stain(std::string name) {
 } // namespace
 
 ChannelStatistics channel_statistics(const Image& sample, int channel) {
-    return {histogram(sample, channel), value_range(sample, channel), percentile_range(sample, channel)};
+    const ValueRange percentiles = percentile_range(sample, channel);
+    return {histogram(sample, channel), value_range(sample, channel), percentiles, percentiles};
 }
 
 void apply_range(ChannelDisplay& display, const ChannelStatistics& statistics) {
     if (display.range == ChannelDisplay::Range::Manual)
         return;
     const ValueRange range =
-        display.range == ChannelDisplay::Range::Auto ? statistics.percentiles : statistics.range;
+        display.range == ChannelDisplay::Range::Auto ? statistics.automatic : statistics.range;
     display.contrast.low = range.low;
     display.contrast.high = range.high;
 }
@@ -36,10 +37,9 @@ std::vector<ChannelDisplay> default_displays(const ImageInfo& info, const Image&
     std::vector<ChannelDisplay> displays;
     for (const ChannelContrast& contrast : default_contrast(info, sample))
         displays.push_back({contrast, ChannelDisplay::Range::Auto});
-    if (info.rgb && !displays.empty()) { // one setting for all three; a picture is shown as it was taken
+    if (info.rgb && !displays.empty()) { // one setting for all three
         displays.resize(1);
         displays.front().contrast.color_map = "gray";
-        displays.front().range = ChannelDisplay::Range::Manual;
         return displays;
     }
     for (std::size_t c = shown_at_first; c < displays.size(); ++c)

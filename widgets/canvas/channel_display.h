@@ -22,7 +22,8 @@ struct ChannelDisplay {
 // What is known of a channel's values, from a sample of the image.
 struct ChannelStatistics {
     Histogram histogram;
-    ValueRange range, percentiles; // least and greatest; what Auto takes
+    ValueRange range, percentiles; // least and greatest; without the tails
+    ValueRange automatic;          // what Auto takes: the percentiles but for a picture in colour
 };
 
 EYEPIECE_EXPORT ChannelStatistics channel_statistics(const Image& sample, int channel);

@@ -151,6 +151,11 @@ std::shared_ptr<OpenImage> ImageLoader::load(const Wish& wish) const {
     for (int c = 0; c < sample.channels(); ++c)
         image->statistics.push_back(channel_statistics(sample, c));
     image->displays = default_displays(image->info(), sample);
+    // Of a picture in colour as it was taken, even when the setting is kept for the next one.
+    if (image->info().rgb && !image->displays.empty()) {
+        const ChannelContrast& shown = image->displays.front().contrast;
+        image->statistics.front().automatic = {shown.low, shown.high};
+    }
     const ImageInfo& info = image->info();
     if (!wish.urgent && info.width * info.height <= small_image)
         for (std::int64_t y = 0; y < info.height; y += PixelBlocks::block_size)
