@@ -261,7 +261,7 @@ private:
     void make_project() {
         project_folder_ = fs::path(folder_.path().toStdString()) / "project";
         const auto project = Project::create(project_folder_, "tiny");
-        const ClassId nucleus = project->classes().add("nucleus");
+        const ClassId nucleus = project->classes().add("nucleus"), speck = project->classes().add("speck");
         std::vector<fs::path> paths;
         for (int i = 0; i < 4; ++i) {
             Image image = Image::create(PixelType::UInt8, 1, 64, 64);
@@ -292,7 +292,7 @@ private:
                         edit.pixels.set(x + dx, y + dy, object);
                 LabelObject entry;
                 entry.id = object;
-                entry.class_id = nucleus;
+                entry.class_id = i == 3 && object == 3 ? speck : nucleus;
                 edit.objects.push_back(entry);
             }
             project->labels().commit(edit);
@@ -300,6 +300,7 @@ private:
             project->splits().assign({id}, i < 2 ? "train" : i == 2 ? "val" : "test");
         }
         first_item_ = added.added.front();
+        last_item_ = added.added.back();
         first_image_ = project->items().at(first_item_).path;
     }
 
@@ -375,6 +376,10 @@ private:
             return {{"classifier", project_folder_.string()},
                     {"input", Json::array({first_image_.string()})},
                     {"out", (folder / "classified").string()}};
+        if (operation == "sort-objects")
+            return {{"project", project_folder_.string()},
+                    {"examples", {{first_item_, 1}, {last_item_, 3}}},
+                    {"set", {{"trees", 10}}}};
         if (operation == "layers")
             return {{"model", model}};
         if (operation == "list")
@@ -388,7 +393,7 @@ private:
     EngineServices services_;
     QTemporaryDir folder_;
     fs::path project_folder_;
-    ItemId first_item_ = 0;
+    ItemId first_item_ = 0, last_item_ = 0;
     fs::path first_image_;
     std::string run_;
 };

@@ -7,6 +7,7 @@
 #include <QKeyEvent>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace eyepiece {
 
@@ -59,6 +60,21 @@ void LabelToolSettings::set_larger_ones(bool on) {
 void LabelToolSettings::step_brush_size(double steps) {
     const double by = std::max(1.0, brush_size_ * 0.1) * steps;
     set_brush_size(brush_size_ + (std::abs(by) < 1 ? std::copysign(1.0, by) : by));
+}
+
+void LabelToolSettings::show_examples(std::set<ObjectId> examples, std::map<ObjectId, ClassId> told_classes) {
+    if (examples == examples_ && told_classes == told_classes_)
+        return;
+    examples_ = std::move(examples);
+    told_classes_ = std::move(told_classes);
+    Q_EMIT examples_changed();
+}
+
+void LabelToolSettings::choose_example(ObjectId id, bool is_one) {
+    if (is_one ? !examples_.insert(id).second : examples_.erase(id) == 0)
+        return;
+    Q_EMIT examples_changed();
+    Q_EMIT example_chosen(id, is_one);
 }
 
 // ---- what all tools have

@@ -5,7 +5,9 @@
 
 #include <QKeySequence>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace eyepiece {
@@ -33,8 +35,17 @@ public:
     void set_area_limit(std::int64_t area); // at least 1
     void set_larger_ones(bool on);
 
+    // Of the image in hand: the objects whose class is an example for the others, and the class that each
+    // object is told to be by them.
+    const std::set<ObjectId>& examples() const { return examples_; }
+    const std::map<ObjectId, ClassId>& told_classes() const { return told_classes_; }
+    void show_examples(std::set<ObjectId> examples, std::map<ObjectId, ClassId> told_classes);
+    void choose_example(ObjectId id, bool is_one); // the user did: example_chosen()
+
 Q_SIGNALS:
     void changed();
+    void examples_changed();
+    void example_chosen(eyepiece::ObjectId id, bool is_one);
 
 private:
     double brush_size_ = 18;
@@ -43,6 +54,8 @@ private:
     double radius_ = 2;
     std::int64_t area_limit_ = 50;
     bool larger_ones_ = false;
+    std::set<ObjectId> examples_;
+    std::map<ObjectId, ClassId> told_classes_;
 };
 
 // What every labelling tool works with. None of it is owned.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/accept_tool.h"
 #include "widgets/canvas/delete_area_tool.h"
+#include "widgets/canvas/example_tool.h"
 #include "widgets/canvas/fill_tool.h"
 #include "widgets/canvas/grab_cut_tool.h"
 #include "widgets/canvas/label_tool.h"
@@ -44,6 +45,7 @@ std::vector<LabelToolSpec> label_tool_list() {
         refine_tool(),            //
         delete_lasso_tool(),      //
         delete_area_tool(),       //
+        example_tool(),           //
         accept_tool(),            //
     };
 }

@@ -8,6 +8,7 @@
 #include "widgets/canvas/label_editor.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/background_job.h"
+#include "widgets/shell/label_work.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
@@ -154,22 +155,10 @@ void SelectionEdits::give_class(const QString& name) {
     });
 }
 
-// The labels' own edits go first, and none may begin until this one is done: they would bring the old class
-// back.
 void SelectionEdits::run(const QString& title, Work work) {
-    if (context_.labels.accepting())
-        throw Error(ErrorCode::Conflict,
-                    tr("A prediction is just being accepted. Try again in a moment.").toStdString());
-    if (context_.labels.stroking())
-        context_.labels.commit();
-    if (!context_.labels.flush())
-        throw Error(ErrorCode::Conflict, tr("Your last strokes are not saved. See the message about saving, "
-                                            "and try again.")
-                                             .toStdString());
     auto said = std::make_shared<QString>();
-    context_.labels.hold(true);
-    running_ = context_.session.run(
-        title,
+    running_ = run_on_labels(
+        context_, title,
         [said, work = std::move(work)](Project& project, JobContext& job) { *said = work(project, job); },
         [this, said] { say(*said); });
     connect(running_, &BackgroundJob::ended, this, &SelectionEdits::ended);
@@ -177,8 +166,7 @@ void SelectionEdits::run(const QString& title, Work work) {
 }
 
 void SelectionEdits::ended() {
-    if (std::exchange(running_, nullptr))
-        context_.labels.hold(false);
+    running_ = nullptr;
     Q_EMIT changed();
 }
 

@@ -2,6 +2,7 @@
 #include "core/learning/engine_plugin.h"
 #include "plugins/label/engine/forest_operations.h"
 #include "plugins/label/engine/live_forest.h"
+#include "plugins/label/engine/sort_objects.h"
 
 namespace {
 
@@ -11,6 +12,7 @@ public:
         const auto memory = std::make_shared<eyepiece::label::LiveMemory>();
         eyepiece::label::register_live_forest(registries.operations, memory);
         eyepiece::label::register_forest_operations(registries.operations, memory);
+        eyepiece::label::register_sort_objects(registries.operations);
     }
 };
 

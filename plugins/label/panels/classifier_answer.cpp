@@ -21,6 +21,15 @@ Region region_from(const Json& numbers) {
 
 } // namespace
 
+std::vector<FeatureImportance> importances_from(const Json& answer) {
+    std::vector<FeatureImportance> result;
+    const Json importances = answer.value("importances", Json::array());
+    for (const Json& one : importances)
+        result.push_back(
+            {QString::fromStdString(one.at("feature").get<std::string>()), one.at("value").get<double>()});
+    return result;
+}
+
 PixelClasses pixel_classes_from(const EngineReply& reply, const Region& extent) {
     try {
         const Json& head = reply.json();
@@ -51,10 +60,7 @@ ClassifierReport classifier_report_from(const Json& answer, const Region& extent
         report.images = answer.at("images").get<std::int64_t>();
         if (const auto found = answer.find("out_of_bag"); found != answer.end() && found->is_number())
             report.out_of_bag = found->get<double>();
-        const Json importances = answer.value("importances", Json::array());
-        for (const Json& one : importances)
-            report.importances.push_back({QString::fromStdString(one.at("feature").get<std::string>()),
-                                          one.at("value").get<double>()});
+        report.importances = importances_from(answer);
         const Json next = answer.value("next", Json::array());
         for (const Json& one : next) {
             const auto number = [&](const char* name) { return one.at(name).get<std::int64_t>(); };

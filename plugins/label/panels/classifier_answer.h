@@ -2,6 +2,7 @@
 #pragma once
 #include "core/data/image.h"
 #include "core/data/label_map.h"
+#include "plugins/label/panels/feature_importance.h"
 #include "widgets/engine/engine_client.h"
 
 #include <QString>
@@ -28,18 +29,16 @@ struct Suggestion {
 
 // What the result says beside the pixels.
 struct ClassifierReport {
-    struct Importance {
-        QString feature;
-        double value = 0;
-    };
     std::int64_t labelled_pixels = 0, images = 0; // learnt from
-    std::optional<double> out_of_bag;    // accuracy on the labelled pixels that a tree has not seen, 0 to 1
-    std::vector<Importance> importances; // falling
-    std::vector<Suggestion> next;        // the most helpful first
+    std::optional<double> out_of_bag; // accuracy on the labelled pixels that a tree has not seen, 0 to 1
+    std::vector<FeatureImportance> importances; // falling
+    std::vector<Suggestion> next;               // the most helpful first
     double seconds = 0;
     bool whole = true; // false: of a very large image only the part in sight
 };
 
+// The member "importances" of an answer. Throws Json::exception.
+std::vector<FeatureImportance> importances_from(const Json& answer);
 // Both throw Error(BadInput) when the answer is not whole, or does not fit an image of this extent.
 PixelClasses pixel_classes_from(const EngineReply& reply, const Region& extent);
 ClassifierReport classifier_report_from(const Json& answer, const Region& extent);

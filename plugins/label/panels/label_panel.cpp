@@ -7,6 +7,7 @@
 #include "plugins/label/panels/live_card.h"
 #include "plugins/label/panels/object_card.h"
 #include "plugins/label/panels/prediction_card.h"
+#include "plugins/label/panels/sorting_card.h"
 #include "plugins/label/panels/threshold_card.h"
 #include "plugins/label/panels/tool_strip.h"
 #include "widgets/canvas/contrast_view.h"
@@ -175,6 +176,9 @@ void LabelPanel::add_sections() {
 
     section(tr("Learn as I paint"));
     column->addWidget(new LiveCard(context_, *search_, this));
+
+    section(tr("Sort objects"));
+    column->addWidget(new SortingCard(context_, *tools_, this));
 
     section(tr("Prediction"));
     auto* prediction = new PredictionCard(context_, *tools_, this);

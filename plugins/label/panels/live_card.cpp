@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/label/panels/live_card.h"
 
+#include "plugins/label/panels/importance_list.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_editor.h"
 #include "widgets/engine/engine_client.h"
@@ -11,7 +12,6 @@
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
 
-#include <QGridLayout>
 #include <QHBoxLayout>
 #include <QLocale>
 #include <QSettings>
@@ -25,7 +25,6 @@ namespace eyepiece {
 namespace {
 
 constexpr int quick_ms = 700;
-constexpr std::size_t most_importances = 8;
 const QString opacity_key = QStringLiteral("label/live-opacity"),
               uncertainty_key = QStringLiteral("label/live-uncertainty"),
               area_key = QStringLiteral("label/live-least-area"),
@@ -51,7 +50,8 @@ LiveCard::LiveCard(WorkbenchContext& context, ImageSearch& search, QWidget* pare
     classifier_.set_opacity(context.settings.value(opacity_key, classifier_.opacity()).toDouble());
     classifier_.show_uncertainty(context.settings.value(uncertainty_key, false).toBool());
     connect(&classifier_, &LiveClassifier::changed, this, &LiveCard::refresh);
-    connect(&classifier_, &LiveClassifier::reported, this, &LiveCard::show_importances);
+    connect(&classifier_, &LiveClassifier::reported, this,
+            [this] { importances_->show_features(classifier_.report()->importances); });
     connect(&classifier_, &LiveClassifier::looks_changed, this, &LiveCard::refresh_looks);
     connect(&classifier_, &LiveClassifier::progressed, this,
             [this] { progress_->set_fraction(classifier_.fraction()); });
@@ -130,18 +130,7 @@ void LiveCard::add_results(QVBoxLayout* column) {
     row->addStretch();
     list->addLayout(row);
 
-    more_importances_ = link_button({}, QStringLiteral("live-more-importances"), results_);
-    more_importances_->setAccessibleName(tr("What it goes by"));
-    list->addWidget(more_importances_, 0, Qt::AlignLeft);
-    importances_ = new QWidget(results_);
-    importances_->setObjectName(QStringLiteral("live-importances"));
-    importance_rows_ = new QGridLayout(importances_);
-    importance_rows_->setContentsMargins(0, 0, 0, 0);
-    importance_rows_->setHorizontalSpacing(Theme::space(2));
-    importance_rows_->setVerticalSpacing(Theme::space(1));
-    importance_rows_->setColumnStretch(0, 5);
-    importance_rows_->setColumnStretch(1, 2);
-    importances_->hide();
+    importances_ = new ImportanceList(theme, QStringLiteral("live"), results_);
     list->addWidget(importances_);
 
     connect(opacity_, &ValueSlider::value_changed, &classifier_, &LiveClassifier::set_opacity);
@@ -152,10 +141,6 @@ void LiveCard::add_results(QVBoxLayout* column) {
             [this](bool on) { context_.settings.setValue(split_key, on); });
     connect(objects_, &QPushButton::clicked, this, &LiveCard::make_objects);
     connect(next_, &QPushButton::clicked, &where_next_, &WhereNext::go);
-    connect(more_importances_, &QPushButton::clicked, this, [this] {
-        importances_->setVisible(importances_->isHidden());
-        refresh();
-    });
 }
 
 void LiveCard::add_settings(QVBoxLayout* column) {
@@ -299,8 +284,7 @@ void LiveCard::refresh() {
     results_->setVisible(!classifier_.classification().empty());
     objects_->setEnabled(known && !making_ && classifier_.on());
     next_->setEnabled(known);
-    more_importances_->setVisible(known && !report->importances.empty());
-    more_importances_->setText(importances_->isHidden() ? tr("What it goes by") : tr("Hide what it goes by"));
+    importances_->setVisible(known && !report->importances.empty());
     more_settings_->setVisible(classifier_.on());
     more_settings_->setText(form_->isHidden() ? tr("Settings") : tr("Hide the settings"));
     if (!classifier_.on())
@@ -313,30 +297,6 @@ void LiveCard::refresh_looks() {
     const QSignalBlocker opacity_quiet(opacity_), uncertainty_quiet(uncertainty_);
     opacity_->set_value(classifier_.opacity());
     uncertainty_->setChecked(classifier_.uncertainty_shown());
-}
-
-void LiveCard::show_importances() {
-    while (QLayoutItem* item = importance_rows_->takeAt(0)) {
-        delete item->widget();
-        delete item;
-    }
-    const auto& importances = classifier_.report()->importances;
-    const double largest = importances.empty() ? 1 : std::max(importances.front().value, 1e-12);
-    for (std::size_t i = 0; i < std::min(importances.size(), most_importances); ++i) {
-        const ClassifierReport::Importance& one = importances[i];
-        const int row = static_cast<int>(i);
-        auto* name = text_label(context_.theme, one.feature, Token::Text, importances_);
-        name->setFont(context_.theme.small());
-        auto* bar = new ProgressLine(context_.theme, importances_);
-        bar->set_fraction(one.value / largest);
-        auto* figure = text_label(context_.theme, tr("%1 %").arg(one.value * 100, 0, 'f', 1), Token::Muted,
-                                  importances_);
-        figure->setFont(context_.theme.small());
-        figure->setWordWrap(false);
-        importance_rows_->addWidget(name, row, 0);
-        importance_rows_->addWidget(bar, row, 1);
-        importance_rows_->addWidget(figure, row, 2, Qt::AlignRight);
-    }
 }
 
 // ---- settings

@@ -6,7 +6,6 @@
 #include <QPointer>
 #include <QWidget>
 
-class QGridLayout;
 class QLabel;
 class QPushButton;
 class QVBoxLayout;
@@ -15,6 +14,7 @@ namespace eyepiece {
 
 class BackgroundJob;
 class ImageSearch;
+class ImportanceList;
 class ParameterForm;
 class ProgressLine;
 class StatusDot;
@@ -39,7 +39,6 @@ private:
     void add_actions();
     void refresh();
     void refresh_looks();
-    void show_importances();
     void ask_parameters();
     void settings_changed();
     QString state_text() const;
@@ -60,9 +59,7 @@ private:
     QPushButton *next_, *objects_;
     ValueSlider* least_area_;
     SwitchRow* split_;
-    QPushButton* more_importances_;
-    QWidget* importances_;
-    QGridLayout* importance_rows_;
+    ImportanceList* importances_;
     QPushButton* more_settings_;
     ParameterForm* form_;
     QLabel* form_problem_;
