@@ -49,7 +49,7 @@ SortingCard::SortingCard(WorkbenchContext& context, LabelTools& tools, QWidget* 
     auto* second = row_in(results);
     here_ = quiet_button(tr("Sort this image"), QStringLiteral("sorting-here"), results_);
     here_->setToolTip(tr("Gives this image's objects the classes that their dots show"));
-    all_ = quiet_button(tr("Sort all images"), QStringLiteral("sorting-all"), results_);
+    all_ = quiet_button(tr("Sort all"), QStringLiteral("sorting-all"), results_);
     all_->setToolTip(tr("The same for every image of the project; one step for undo"));
     second->addWidget(here_);
     second->addWidget(all_);
