@@ -3,6 +3,7 @@
 #include "app/cli/engine_loader.h"
 #include "app/cli/requests.h"
 #include "app/cli/verb.h"
+#include "core/project/project.h"
 
 #include <cmath>
 
@@ -41,8 +42,15 @@ struct ClassifyOptions {
 
 void classify(Terminal& terminal, const ClassifyOptions& options) {
     Json inputs = Json::array();
-    for (const fs::path& input : image_files(options.inputs))
-        inputs.push_back(input.string());
+    for (const std::string& input : options.inputs) {
+        if (!Project::is_project(input)) {
+            for (const fs::path& file : image_files({input}))
+                inputs.push_back(file.string());
+            continue;
+        }
+        for (const Item& item : Project::open(input, Project::Access::ReadOnly)->items().all())
+            inputs.push_back(item.path.string());
+    }
     const auto engine = load_engine(terminal.options());
     Json spec = terminal.options().spec();
     spec["classifier"] = options.classifier;
@@ -88,7 +96,7 @@ void add_pixel_verbs(CommandLine& command_line) {
         .add_option("classifier", classify_options->classifier,
                     "What `learn` made: PROJECT:NAME, its file, or a PROJECT that has one")
         ->required();
-    classify_command.add_option("input", classify_options->inputs, "Images, or folders of images")
+    classify_command.add_option("input", classify_options->inputs, "Images, folders of images, or projects")
         ->required();
     classify_command.add_option("--out", classify_options->out, "A folder")->required();
     classify_command.add_flag("--probabilities", classify_options->probabilities,

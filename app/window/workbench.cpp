@@ -12,6 +12,7 @@
 #include "widgets/engine/run_monitor.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/canvas_follower.h"
+#include "widgets/shell/english_plurals.h"
 #include "widgets/shell/label_follower.h"
 #include "widgets/shell/main_window.h"
 #include "widgets/shell/notices.h"
@@ -67,6 +68,7 @@ struct Workbench::Services {
         , follower(session, selection, items, *canvas)
         , label_follower(session, selection, *canvas, notices, labels) {}
 
+    EnglishPlurals plurals;
     std::unique_ptr<QSettings> settings;
     Theme theme;
     Notices notices;

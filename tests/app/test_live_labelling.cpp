@@ -11,6 +11,7 @@
 #include "widgets/shell/workbench_context.h"
 
 #include <QApplication>
+#include <QDialog>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QFile>
@@ -82,6 +83,26 @@ class TestLiveLabelling : public QObject {
                  {at(place.x() - 1, place.y()), at(place.x(), place.y()), at(place.x() + 1, place.y())});
         }
         QVERIFY(labels().flush());
+    }
+
+    // What is learnt is applied to a folder: a label image of each, and no other window in the way.
+    void classify_a_folder(const QString& images, const QString& out) {
+        QTRY_VERIFY(window().findChild<QWidget*>("live-images")->isEnabled());
+        QVERIFY(click(window(), "live-images"));
+        QTRY_VERIFY(window().findChild<QDialog*>("classify"));
+        auto* dialog = window().findChild<QDialog*>("classify");
+        QTRY_VERIFY(dialog->isVisible());
+        QVERIFY(type(*dialog, "classify.folder", images));
+        QVERIFY(type(*dialog, "classify.out", images));
+        QVERIFY(!dialog->findChild<QAbstractButton*>("classify.accept")->isEnabled()); // would mix them
+        QVERIFY(type(*dialog, "classify.out", out));
+        QVERIFY(click(*dialog, "classify.accept"));
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(out + "/05040e2e959c3f56.tif"), patience);
+        const LabelMap found = read_label_image((out + "/05040e2e959c3f56.tif").toStdString()).map;
+        QVERIFY(found.largest_id() > 10);
+        const auto* notice = window().findChild<QLabel*>("notice.text");
+        QTRY_VERIFY2_WITH_TIMEOUT(notice->text().contains("1 image classified"),
+                                  qPrintable(notice->text()), patience);
     }
 
 private Q_SLOTS:
@@ -160,6 +181,7 @@ private Q_SLOTS:
         QVERIFY(click(window(), "live-objects"));
         QTRY_VERIFY_WITH_TIMEOUT(labels().has_prediction(), patience);
         qInfo("%zu objects, %u in truth", labels().prediction().objects.size(), truth.largest_id());
+        classify_a_folder(folder_.filePath("images"), folder_.filePath("out"));
         QVERIFY(click(window(), "live-next"));
         // A place, or that there is none: it is sure of nearly every pixel.
         const auto* notice = window().findChild<QLabel*>("notice.text");

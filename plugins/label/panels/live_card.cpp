@@ -9,6 +9,7 @@
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
+#include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
 
@@ -38,7 +39,11 @@ QString percent(double share) {
 } // namespace
 
 LiveCard::LiveCard(WorkbenchContext& context, ImageSearch& search, QWidget* parent)
-    : QWidget(parent), context_(context), classifier_(context), where_next_(context, classifier_, search) {
+    : QWidget(parent)
+    , context_(context)
+    , classifier_(context)
+    , where_next_(context, classifier_, search)
+    , classify_many_(context) {
     setObjectName(QStringLiteral("live-card"));
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -130,6 +135,12 @@ void LiveCard::add_results(QVBoxLayout* column) {
     row->addStretch();
     list->addLayout(row);
 
+    auto* images_row = new QHBoxLayout;
+    images_ = quiet_button(tr("Classify images…"), QStringLiteral("live-images"), results_);
+    images_->setToolTip(tr("Writes label images of a folder's images, or of all of the project's"));
+    images_row->addWidget(images_);
+    images_row->addStretch();
+    list->addLayout(images_row);
     importances_ = new ImportanceList(theme, QStringLiteral("live"), results_);
     list->addWidget(importances_);
 
@@ -141,6 +152,7 @@ void LiveCard::add_results(QVBoxLayout* column) {
             [this](bool on) { context_.settings.setValue(split_key, on); });
     connect(objects_, &QPushButton::clicked, this, &LiveCard::make_objects);
     connect(next_, &QPushButton::clicked, &where_next_, &WhereNext::go);
+    connect(images_, &QPushButton::clicked, this, &LiveCard::classify_images);
 }
 
 void LiveCard::add_settings(QVBoxLayout* column) {
@@ -187,6 +199,8 @@ void LiveCard::add_actions() {
         Qt::Key_U, [this] { where_next_.go(); });
     add("label.live-objects", tr("Make objects of the classified pixels"), objects_->toolTip(),
         QStringLiteral("prediction"), {}, [this] { make_objects(); });
+    add("label.classify-images", tr("Classify the pixels of many images"), images_->toolTip(),
+        QStringLiteral("images"), {}, [this] { classify_images(); });
 }
 
 void LiveCard::showEvent(QShowEvent* event) {
@@ -284,6 +298,7 @@ void LiveCard::refresh() {
     results_->setVisible(!classifier_.classification().empty());
     objects_->setEnabled(known && !making_ && classifier_.on());
     next_->setEnabled(known);
+    images_->setEnabled(known);
     importances_->setVisible(known && !report->importances.empty());
     more_settings_->setVisible(classifier_.on());
     more_settings_->setText(form_->isHidden() ? tr("Settings") : tr("Hide the settings"));
@@ -373,6 +388,23 @@ void LiveCard::make_objects() {
     });
     making_->start();
     refresh();
+}
+
+void LiveCard::classify_images() {
+    if (!context_.session.is_open())
+        return;
+    if (classify_many_.running())
+        return context_.notices.show(
+            Notice::Kind::Look, tr("Images are just being classified: see the jobs below at the right."));
+    auto* dialog = new ClassifyDialog(context_, window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ClassifyDialog::chosen, this, [this](const ClassifyRequest& request) {
+        classify_many_.start(request, classifier_.settings());
+    });
+    connect(dialog, &ClassifyDialog::copy_wanted, this, [this](const ClassifyRequest& request) {
+        classify_many_.copy_command(request, classifier_.settings());
+    });
+    dialog->open();
 }
 
 } // namespace eyepiece

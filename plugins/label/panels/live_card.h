@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "plugins/label/panels/classify_many.h"
 #include "plugins/label/panels/live_classifier.h"
 #include "plugins/label/panels/where_next.h"
 
@@ -44,10 +45,12 @@ private:
     QString state_text() const;
     ObjectSettings object_settings() const;
     void make_objects();
+    void classify_images();
 
     WorkbenchContext& context_;
     LiveClassifier classifier_;
     WhereNext where_next_;
+    ClassifyMany classify_many_;
     SwitchRow* switch_;
     StatusDot* dot_;
     QLabel* state_;
@@ -56,7 +59,7 @@ private:
     QWidget* results_;     // what there is once something is classified
     ValueSlider* opacity_;
     SwitchRow* uncertainty_;
-    QPushButton *next_, *objects_;
+    QPushButton *next_, *objects_, *images_;
     ValueSlider* least_area_;
     SwitchRow* split_;
     ImportanceList* importances_;

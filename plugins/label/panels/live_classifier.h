@@ -44,6 +44,7 @@ public:
     // Nothing is asked while nobody looks, and the layers are put away.
     void set_in_sight(bool in_sight);
     void set_settings(const Json& settings); // of the operation; asks anew a little later
+    const Json& settings() const { return settings_; }
     void ask_again() { ask_in(0); }
 
     State state() const { return state_; }

@@ -234,7 +234,7 @@ void ObjectSorting::apply(bool this_image_only) {
                 Notice notice{Notice::Kind::Good,
                               *changed_objects == 0
                                   ? tr("Every object has the class that it is told to be already.")
-                                  : tr("%n object(s) have another class now. Undo takes it back.", nullptr,
+                                  : tr("%n object(s) sorted into another class. Undo takes it back.", nullptr,
                                        static_cast<int>(*changed_objects))};
                 notice.topic = QStringLiteral("sort-objects");
                 context_.notices.show(notice);
