@@ -127,6 +127,10 @@ void ClassifyDialog::refresh() {
     problem_->setText(problem);
     problem_->setVisible(!problem.isEmpty());
     accept_->setEnabled(problem.isEmpty());
+    // Texts that wrap have no height of their own that a dialog would keep.
+    layout()->activate();
+    setMinimumHeight(layout()->totalHeightForWidth(width()));
+    resize(width(), minimumHeight());
 }
 
 } // namespace eyepiece
