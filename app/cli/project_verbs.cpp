@@ -140,7 +140,7 @@ void info(Terminal& terminal, const InfoArguments& arguments) {
     terminal.say(json["name"].get<std::string>() + " (" + project->folder().string() + ")");
     terminal.say("  " + counted(json["items"].get<std::int64_t>(), "image", "images") + ", " +
                  std::to_string(json["labelled"].get<std::int64_t>()) + " with labels, " +
-                 counted(json["annotations"].get<std::int64_t>(), "object", "objects"));
+                 counted(json["annotations"].get<std::int64_t>(), "annotation", "annotations"));
     for (const auto& [state, count] : json["states"].items())
         if (state != "ready")
             terminal.say("  " + count.dump() + " " + state);

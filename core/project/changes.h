@@ -27,13 +27,17 @@ struct LabelsChanged {
     ItemId item = 0;
     Region region;
 }; // pixels or objects within the region
-struct ClassesChanged {};
+struct MarksChanged {
+    ItemId item = 0;
+};                        // its points, keypoints or classes as a whole
+struct ClassesChanged {}; // or a skeleton of one
 struct SplitsChanged {};
 struct RunsChanged {};
 struct HistoryChanged {}; // what undo and redo would do
 struct ExternalChange {}; // someone else wrote: read anew
-using ProjectChange = std::variant<ItemsAdded, ItemsRemoved, ItemsChanged, LabelsChanged, ClassesChanged,
-                                   SplitsChanged, RunsChanged, HistoryChanged, ExternalChange>;
+using ProjectChange =
+    std::variant<ItemsAdded, ItemsRemoved, ItemsChanged, LabelsChanged, MarksChanged, ClassesChanged,
+                 SplitsChanged, RunsChanged, HistoryChanged, ExternalChange>;
 
 // The one typed change event. A listener stays as long as the returned handle.
 class EYEPIECE_EXPORT ProjectChanges {

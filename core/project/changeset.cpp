@@ -145,7 +145,8 @@ void apply_changes(SQLite::Database& database, const Changeset& changes) {
     // An item that left outside of history (merged with its moved twin) takes no labels back.
     std::set<std::int64_t> items;
     for_each_row(changes, [&](const Row& row) {
-        if (row.operation() == SQLITE_INSERT && (row.table() == "tiles" || row.table() == "objects"))
+        if (row.operation() == SQLITE_INSERT && (row.table() == "tiles" || row.table() == "objects" ||
+                                                 row.table() == "marks" || row.table() == "image_classes"))
             items.insert(row.key(0));
     });
     for (const std::int64_t item : items) {
@@ -154,7 +155,8 @@ void apply_changes(SQLite::Database& database, const Changeset& changes) {
         if (known.executeStep())
             continue;
         for (const char* orphans :
-             {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?"}) {
+             {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
+              "DELETE FROM marks WHERE item = ?", "DELETE FROM image_classes WHERE item = ?"}) {
             SQLite::Statement remove(database, orphans);
             remove.bind(1, item);
             remove.exec();
@@ -167,6 +169,7 @@ std::vector<ProjectChange> events_of(SQLite::Database& database, const Changeset
     ItemsRemoved removed;
     ItemsChanged changed;
     std::map<ItemId, Region> labels;
+    std::set<ItemId> marks;
     bool classes = false, splits = false;
     for_each_row(changes, [&](const Row& row) {
         if (row.table() == "items") {
@@ -191,23 +194,31 @@ std::vector<ProjectChange> events_of(SQLite::Database& database, const Changeset
             Region& region = labels[row.key(0)];
             region = region.united({row.number(object_columns::x), row.number(object_columns::y),
                                     row.number(object_columns::width), row.number(object_columns::height)});
-        } else if (row.table() == "classes") {
+        } else if (row.table() == "marks" || row.table() == "image_classes") {
+            marks.insert(row.key(0));
+        } else if (row.table() == "classes" || row.table() == "skeletons") {
             classes = true;
         } else if (row.table() == "records") {
             splits = true;
         }
     });
     std::vector<ProjectChange> events;
-    events.reserve(labels.size() + 5);
+    events.reserve(labels.size() + marks.size() + 5);
     if (classes)
         events.emplace_back(ClassesChanged{});
     if (!added.items.empty())
         events.emplace_back(std::move(added));
     if (!changed.items.empty())
         events.emplace_back(std::move(changed));
+    const auto stays = [&](ItemId item) {
+        return std::find(removed.items.begin(), removed.items.end(), item) == removed.items.end();
+    };
     for (const auto& [item, region] : labels)
-        if (std::find(removed.items.begin(), removed.items.end(), item) == removed.items.end())
+        if (stays(item))
             events.emplace_back(LabelsChanged{item, clipped(database, item, region)});
+    for (const ItemId item : marks)
+        if (stays(item))
+            events.emplace_back(MarksChanged{item});
     if (!removed.items.empty())
         events.emplace_back(std::move(removed));
     if (splits)

@@ -3,6 +3,7 @@
 
 #include "core/project/database.h"
 #include "core/project/label_tiles.h"
+#include "core/project/mark_rows.h"
 
 #include <algorithm>
 #include <map>
@@ -151,6 +152,7 @@ void ClassStore::remove(ClassId id) {
         }
         for (const auto& [item, objects] : doomed)
             remove_objects(db, item, objects);
+        remove_marks_of_class(db, id);
         SQLite::Statement remove(db, "DELETE FROM classes WHERE id = ?");
         remove.bind(1, id);
         remove.exec();

@@ -35,7 +35,7 @@ public:
     add(const std::string& name); // with the next colour and key; Error(Conflict) when the name is taken
     ClassId find_or_add(const std::string& name);
     void update(const LabelClass& changed);
-    void remove(ClassId id); // with its objects; Error(BadInput) for the background
+    void remove(ClassId id); // with its objects, marks and skeleton; Error(BadInput) for the background
 
 private:
     Database& database_;

@@ -261,7 +261,7 @@ void Database::edit(ProjectChanges& changes, const std::string& title, ItemId it
             store_edit(title, item, made);
             auto events = events_of(*sqlite_, made);
             const auto is_label = [](const ProjectChange& c) {
-                return std::holds_alternative<LabelsChanged>(c);
+                return std::holds_alternative<LabelsChanged>(c) || std::holds_alternative<MarksChanged>(c);
             };
             if (std::any_of(events.begin(), events.end(), is_label))
                 sqlite_->exec("UPDATE meta SET value = value + 1 WHERE key = 'label_revision'");

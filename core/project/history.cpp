@@ -117,7 +117,8 @@ std::optional<EditHistory::Step> EditHistory::move(bool back, std::int64_t only_
                 changes = inverted(changes);
             apply_changes(db, changes);
             for (auto& event : events_of(db, changes)) {
-                labels |= std::holds_alternative<LabelsChanged>(event);
+                labels |= std::holds_alternative<LabelsChanged>(event) ||
+                          std::holds_alternative<MarksChanged>(event);
                 events.push_back(std::move(event));
             }
         }

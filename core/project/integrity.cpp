@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/database.h"
 #include "core/project/label_tiles.h"
+#include "core/project/mark_rows.h"
 #include "core/project/project.h"
 
 #include <map>
@@ -32,6 +33,24 @@ void compare(const std::string& file, const std::map<ObjectId, ObjectExtent>& pa
                            ", of which nothing is said.");
 }
 
+// An item's marks against the skeletons of their classes.
+void compare(const std::string& file, const std::vector<Mark>& marks,
+             const std::map<ClassId, Skeleton>& skeletons, std::vector<std::string>& problems) {
+    for (const Mark& mark : marks) {
+        const auto skeleton = skeletons.find(mark.class_id);
+        const std::size_t wanted = mark.kind == MarkKind::Point  ? 1
+                                   : skeleton == skeletons.end() ? 0
+                                                                 : skeleton->second.names.size();
+        if (mark.points.size() != wanted)
+            problems.push_back("The mark " + std::to_string(mark.id) + " of \"" + file + "\" has " +
+                               std::to_string(mark.points.size()) + " points, its class asks for " +
+                               std::to_string(wanted) + ".");
+        else if (placed_points(mark.points) == 0)
+            problems.push_back("The mark " + std::to_string(mark.id) + " of \"" + file +
+                               "\" has no point with a place.");
+    }
+}
+
 } // namespace
 
 std::vector<std::string> Project::check(JobContext& job) {
@@ -46,6 +65,12 @@ std::vector<std::string> Project::check(JobContext& job) {
         while (references.executeStep())
             problems.push_back("A row of \"" + references.getColumn(0).getString() +
                                "\" belongs to nothing.");
+        std::map<ClassId, Skeleton> skeletons;
+        try {
+            skeletons = skeletons_->all();
+        } catch (const Error& error) {
+            problems.push_back(error.what());
+        }
         const auto items = items_->all();
         for (std::size_t i = 0; i < items.size(); ++i) {
             job.throw_if_cancelled();
@@ -65,6 +90,7 @@ std::vector<std::string> Project::check(JobContext& job) {
                                   }
                               });
                 compare(items[i].name, painted, labels_->objects(items[i].id), problems);
+                compare(items[i].name, marks_of_item(db, items[i].id), skeletons, problems);
             } catch (const Error& error) {
                 problems.push_back("\"" + items[i].name + "\": " + error.what());
             }

@@ -3,8 +3,10 @@
 
 #include "core/base/natural_order.h"
 #include "core/project/database.h"
+#include "core/project/mark_rows.h"
 
 #include <algorithm>
+#include <sstream>
 #include <sys/stat.h>
 #include <unordered_map>
 #include <unordered_set>
@@ -16,7 +18,14 @@ namespace fs = std::filesystem;
 
 constexpr const char* item_fields = "SELECT items.id, path, file, state, problem, hash, width, height, "
                                     "channels, grp, split, complete, columns, "
-                                    "(SELECT COUNT(*) FROM objects WHERE objects.item = items.id) FROM items";
+                                    "(SELECT COUNT(*) FROM objects WHERE objects.item = items.id), "
+                                    "(SELECT COUNT(*) FROM marks WHERE marks.item = items.id), "
+                                    "(SELECT GROUP_CONCAT(class, ' ') FROM image_classes "
+                                    "WHERE image_classes.item = items.id) FROM items";
+// Whether anything is said of an item, which a change of its file may put in doubt.
+constexpr const char* is_labelled =
+    "(EXISTS(SELECT 1 FROM objects WHERE item = items.id) OR EXISTS(SELECT 1 FROM marks WHERE item = "
+    "items.id) OR EXISTS(SELECT 1 FROM image_classes WHERE item = items.id))";
 
 // Size and time of a file, by which a look tells whether its content can have changed.
 struct FileStamp {
@@ -50,6 +59,13 @@ Item item_from(SQLite::Statement& row, const Database& database) {
     if (!item.columns.is_object())
         item.columns = Json::object();
     item.objects = row.getColumn(13).getInt64();
+    item.marks = row.getColumn(14).getInt64();
+    if (const auto classes = row.getColumn(15); classes.getBytes() > 0) {
+        std::istringstream ids(classes.getString());
+        for (ClassId id = 0; ids >> id;)
+            item.classes.push_back(id);
+        std::sort(item.classes.begin(), item.classes.end());
+    }
     return item;
 }
 
@@ -302,6 +318,8 @@ void ItemStore::remove(const std::vector<ItemId>& ids) {
     const std::string single =
         ids.size() == 1 ? database_.read([&](SQLite::Database& db) { return file_of(db, ids.front()); }) : "";
     database_.edit(changes_, count_title("remove", ids.size(), single), 0, [&](SQLite::Database& db) {
+        for (const ItemId id : ids)
+            remove_marks_of_item(db, id);
         for (const char* table : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
                                   "DELETE FROM items WHERE id = ?"}) {
             SQLite::Statement remove(db, table);
@@ -318,9 +336,8 @@ ItemId ItemStore::set_facts(ItemId id, const ItemFacts& facts) {
     ItemId remaining = id;
     bool merged = false;
     database_.write([&](SQLite::Database& db) {
-        SQLite::Statement query(
-            db, "SELECT path, hash, state, EXISTS(SELECT 1 FROM objects WHERE item = items.id) "
-                "FROM items WHERE id = ?");
+        SQLite::Statement query(db, std::string("SELECT path, hash, state, ") + is_labelled +
+                                        " FROM items WHERE id = ?");
         query.bind(1, id);
         if (!query.executeStep())
             throw Error(ErrorCode::NotFound, "This image is no longer in the project.");
@@ -420,8 +437,8 @@ std::vector<ItemId> ItemStore::refresh(JobContext& context) {
     };
     const auto known = database_.read([&](SQLite::Database& db) {
         std::vector<Known> list;
-        SQLite::Statement query(db, "SELECT id, path, state, hash, size, mtime, "
-                                    "EXISTS(SELECT 1 FROM objects WHERE item = items.id) FROM items");
+        SQLite::Statement query(db, std::string("SELECT id, path, state, hash, size, mtime, ") + is_labelled +
+                                        " FROM items");
         while (query.executeStep())
             list.push_back({query.getColumn(0).getInt64(),
                             database_.absolute_path(query.getColumn(1).getString()),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/job.h"
+#include "core/data/label_map.h"
 #include "core/project/changes.h"
 
 #include <filesystem>
@@ -41,6 +42,9 @@ struct Item {
     std::string split;        // "train", "val", "test" or empty
     bool complete = false;    // true: pixels without an object count as background, else they do not count
     std::int64_t objects = 0; // number of labelled objects
+    std::int64_t marks = 0;   // number of points and keypoint instances
+    std::vector<ClassId> classes = {}; // of the image as a whole, in order
+    bool labelled() const { return objects > 0 || marks > 0 || !classes.empty(); }
     Json columns = Json::object(); // further columns of an imported table (index.csv)
 };
 

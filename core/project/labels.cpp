@@ -2,11 +2,11 @@
 #include "core/project/labels.h"
 
 #include "core/base/stamp.h"
+#include "core/project/author.h"
 #include "core/project/database.h"
 #include "core/project/label_tiles.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <unordered_map>
@@ -210,11 +210,6 @@ void check_region(const LabelEdit& edit, const ItemFrame& frame) {
                                                           std::to_string(frame.height) + " pixels"
                                                     : "") +
                                              ".");
-}
-
-std::string default_author() {
-    const char* user = std::getenv("USER");
-    return user ? user : "";
 }
 
 void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordered_set<ClassId>& classes) {

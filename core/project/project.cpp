@@ -25,6 +25,9 @@ Project::Project(fs::path folder, Access access) : folder_(std::move(folder)), a
     items_ = std::make_unique<ItemStore>(*database_, *changes_);
     classes_ = std::make_unique<ClassStore>(*database_, *changes_);
     labels_ = std::make_unique<LabelStore>(*database_, *changes_);
+    marks_ = std::make_unique<MarkStore>(*database_, *changes_);
+    skeletons_ = std::make_unique<SkeletonStore>(*database_, *changes_);
+    image_classes_ = std::make_unique<ImageClassStore>(*database_, *changes_);
     splits_ = std::make_unique<SplitStore>(*database_, *changes_);
     runs_ = std::make_unique<RunStore>(folder_, *changes_);
 }
@@ -117,9 +120,16 @@ Json Project::summary() {
         json["name"] = name();
         json["folder"] = folder_.string();
         json["items"] = db.execAndGet("SELECT COUNT(*) FROM items").getInt64();
-        json["labelled"] = db.execAndGet("SELECT COUNT(DISTINCT item) FROM objects").getInt64();
+        const auto count = [&](const std::string& what) {
+            return db.execAndGet("SELECT COUNT(*) FROM " + what).getInt64();
+        };
+        json["labelled"] = count("(SELECT item FROM objects UNION SELECT item FROM marks UNION SELECT item "
+                                 "FROM image_classes)");
         json["complete"] = db.execAndGet("SELECT COUNT(*) FROM items WHERE complete = 1").getInt64();
-        json["annotations"] = db.execAndGet("SELECT COUNT(*) FROM objects").getInt64();
+        json["points"] = count("marks WHERE kind = 0");
+        json["keypoint-instances"] = count("marks WHERE kind = 1");
+        json["image-classes"] = count("image_classes");
+        json["annotations"] = count("objects") + count("marks") + count("image_classes");
         json["revision"] = labels_->revision();
         Json states = Json::object(), sides = Json::object();
         SQLite::Statement state(db, "SELECT state, COUNT(*) FROM items GROUP BY state");

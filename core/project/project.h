@@ -5,9 +5,12 @@
 #include "core/project/changes.h"
 #include "core/project/classes.h"
 #include "core/project/history.h"
+#include "core/project/image_classes.h"
 #include "core/project/items.h"
 #include "core/project/labels.h"
+#include "core/project/marks.h"
 #include "core/project/runs.h"
+#include "core/project/skeletons.h"
 #include "core/project/splits.h"
 
 #include <filesystem>
@@ -43,6 +46,9 @@ public:
     ItemStore& items() { return *items_; }
     ClassStore& classes() { return *classes_; }
     LabelStore& labels() { return *labels_; }
+    MarkStore& marks() { return *marks_; }
+    SkeletonStore& skeletons() { return *skeletons_; }
+    ImageClassStore& image_classes() { return *image_classes_; }
     SplitStore& splits() { return *splits_; }
     EditHistory& history() { return *history_; }
     RunStore& runs() { return *runs_; }
@@ -61,7 +67,7 @@ public:
     // {"items": N, "annotations": N, "classes": [...], "runs": [...]} and more, for `eyepiece-cli info DIR`.
     Json summary();
 
-    // Looks at every page, tile and object; each fault is a sentence. Changes nothing.
+    // Looks at every page, tile, object and mark; each fault is a sentence. Changes nothing.
     std::vector<std::string> check(JobContext& job);
 
 private:
@@ -76,6 +82,9 @@ private:
     std::unique_ptr<ItemStore> items_;
     std::unique_ptr<ClassStore> classes_;
     std::unique_ptr<LabelStore> labels_;
+    std::unique_ptr<MarkStore> marks_;
+    std::unique_ptr<SkeletonStore> skeletons_;
+    std::unique_ptr<ImageClassStore> image_classes_;
     std::unique_ptr<SplitStore> splits_;
     std::unique_ptr<RunStore> runs_;
 };

@@ -14,7 +14,8 @@ namespace {
 // `path` is relative to the project's folder when below it. Uniqueness of paths and of class names is the
 // stores' to keep: a constraint here could refuse an undo. Tiles put their statistics before their pixels so
 // that bounds are found without reading pixels.
-constexpr const char* schema = R"(
+// The tables of version 1; what came later is in the steps below, which a new project takes as well.
+constexpr const char* first_schema = R"(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE items(
@@ -49,13 +50,35 @@ INSERT INTO meta VALUES('label_revision', 0);
 INSERT INTO classes(id, name, color, key) VALUES(0, 'background', 7895160, '');
 )";
 
+// Points and keypoints, their skeletons, and the classes of whole images. `points` holds four numbers a
+// point: x, y, visibility, score.
+void add_marks(SQLite::Database& database) {
+    database.exec(R"(
+CREATE TABLE marks(
+    item INTEGER NOT NULL REFERENCES items(id), id INTEGER NOT NULL, class INTEGER NOT NULL REFERENCES classes(id),
+    kind INTEGER NOT NULL, z INTEGER NOT NULL, t INTEGER NOT NULL, points BLOB NOT NULL,
+    track TEXT NOT NULL, author TEXT NOT NULL, tool TEXT NOT NULL, run TEXT NOT NULL, score REAL NOT NULL,
+    created TEXT NOT NULL, edits INTEGER NOT NULL, PRIMARY KEY(item, id));
+CREATE INDEX marks_by_class ON marks(class);
+CREATE TABLE mark_counters(item INTEGER PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE skeletons(class INTEGER PRIMARY KEY REFERENCES classes(id), definition TEXT NOT NULL);
+CREATE TABLE image_classes(
+    item INTEGER NOT NULL REFERENCES items(id), class INTEGER NOT NULL REFERENCES classes(id),
+    author TEXT NOT NULL, tool TEXT NOT NULL, run TEXT NOT NULL, score REAL NOT NULL, created TEXT NOT NULL,
+    PRIMARY KEY(item, class));
+CREATE INDEX image_classes_by_class ON image_classes(class);
+)");
+}
+
 constexpr std::uintmax_t header_bytes = 100;
 
 } // namespace
 
 void create_schema(SQLite::Database& database) {
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    database.exec(schema);
+    database.exec(first_schema);
+    for (const Migration& step : migrations())
+        step(database);
     database.exec("PRAGMA application_id = " + std::to_string(application_id));
     database.exec("PRAGMA user_version = " + std::to_string(schema_version));
     transaction.commit();
@@ -64,7 +87,8 @@ void create_schema(SQLite::Database& database) {
 }
 
 std::span<const Migration> migrations() {
-    return {}; // version 1 is the first
+    static const std::array<Migration, schema_version - 1> steps{add_marks};
+    return steps;
 }
 
 void migrate(SQLite::Database& database, const std::filesystem::path& file,

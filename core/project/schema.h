@@ -16,10 +16,11 @@ namespace eyepiece {
 
 // The tables of project.eyepiece. Internal to core/project.
 inline constexpr int application_id = 0x45795063; // "EyPc", at byte 68 of the file
-inline constexpr int schema_version = 1;          // PRAGMA user_version, at byte 60 of the file
+inline constexpr int schema_version = 2;          // PRAGMA user_version, at byte 60 of the file
 
 // What undo covers. The others (meta, settings, edits) are not history, or are the history itself.
-inline constexpr std::array undoable_tables{"items", "classes", "objects", "tiles", "records"};
+inline constexpr std::array undoable_tables{"items", "classes",   "objects",       "tiles",        "records",
+                                            "marks", "skeletons", "mark_counters", "image_classes"};
 
 namespace item_columns { // positions in `items`, as a changeset counts them
 inline constexpr int group = 12, split = 13, complete = 14, last_object = 15, count = 17;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A process that edits a project until it is told otherwise, or dies:
 //   project-editor strokes FOLDER        numbered strokes on the first item; "N\n" once stroke N is stored
+//   project-editor points FOLDER         the same with points
 //   project-editor full FOLDER BYTES     the same with no file allowed past BYTES; "error CODE MESSAGE" at
 //   the end project-editor hold FOLDER           holds the editor's lock; "held\n", then waits for its input
 //   to end project-editor runs FOLDER COUNT     makes that many runs
@@ -44,6 +45,20 @@ void strokes(Project& project, int from, int to) {
     }
 }
 
+// Point n of a numbered list of marks, each an edit by itself.
+void points(Project& project) {
+    const ItemId item = project.items().all().front().id;
+    const ClassId cell = project.classes().find_or_add("cell");
+    for (MarkId id = project.marks().next_id(item);; ++id) {
+        Mark mark;
+        mark.id = id;
+        mark.class_id = cell;
+        mark.points = {{{static_cast<double>(id), 5}, Visibility::Visible, -1}};
+        project.marks().commit({item, "point", {mark}, {}});
+        say(std::to_string(id - 1));
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -56,6 +71,8 @@ int main(int argc, char** argv) {
             const int from =
                 static_cast<int>(project->labels().next_object_id(project->items().all().front().id)) - 1;
             strokes(*project, from, 1'000'000);
+        } else if (mode == "points") {
+            points(*Project::open(argv[2], Project::Access::Editor));
         } else if (mode == "full" && argc == 4) {
             auto project = Project::open(argv[2], Project::Access::Editor);
             std::signal(SIGXFSZ, SIG_IGN);

@@ -230,6 +230,7 @@ void ProjectSession::tell(const ProjectChange& change) {
         void operator()(const ItemsRemoved& c) const { Q_EMIT s.items_removed(c.items); }
         void operator()(const ItemsChanged& c) const { Q_EMIT s.items_changed(c.items); }
         void operator()(const LabelsChanged& c) const { Q_EMIT s.labels_changed(c.item, c.region); }
+        void operator()(const MarksChanged& c) const { Q_EMIT s.marks_changed(c.item); }
         void operator()(const ClassesChanged&) const { Q_EMIT s.classes_changed(); }
         void operator()(const SplitsChanged&) const { Q_EMIT s.splits_changed(); }
         void operator()(const RunsChanged&) const { Q_EMIT s.runs_changed(); }

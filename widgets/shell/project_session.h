@@ -71,6 +71,7 @@ Q_SIGNALS:
     void items_removed(const std::vector<eyepiece::ItemId>& items);
     void items_changed(const std::vector<eyepiece::ItemId>& items);
     void labels_changed(eyepiece::ItemId item, const eyepiece::Region& region);
+    void marks_changed(eyepiece::ItemId item); // its points, keypoints or classes as a whole
     void classes_changed();
     void splits_changed();
     void runs_changed();
