@@ -3,6 +3,7 @@
 #include "app/cli/requests.h"
 #include "app/cli/verb.h"
 #include "core/formats/image_reader.h"
+#include "core/formats/openslide_file.h"
 #include "core/formats/sample_folder.h"
 #include "core/formats/table_reader.h"
 #include "core/intake/importer.h"
@@ -99,6 +100,8 @@ Json describe_file(const fs::path& path) {
                               {"unit", info.pixel_size.unit}};
     if (!info.channel_names.empty())
         json["names"] = info.channel_names;
+    if (const std::vector<std::string> others = associated_images(path); !others.empty())
+        json["associated"] = others; // not read: a label may say whose slide it is
     return json;
 }
 
@@ -117,6 +120,8 @@ void info_of_image(Terminal& terminal, const std::string& what) {
                      json["pixel_size"]["y"].dump() + " " + json["pixel_size"]["unit"].get<std::string>());
     if (json.contains("names"))
         terminal.say("  channels " + json["names"].dump());
+    if (json.contains("associated"))
+        terminal.say("  beside it, not read: " + json["associated"].dump());
     terminal.answer(json);
 }
 

@@ -105,7 +105,7 @@ struct ImageInfo {
     std::vector<std::array<std::uint8_t, 3>> channel_colors; // empty or C colours stated by the file
     std::string format;                                      // "PNG", "TIFF", "OME-TIFF", ...
     std::int64_t tile_width = 0, tile_height = 0;            // natural blocks of the file; 0: whole
-    int levels = 1;                                          // stored pyramid levels
+    int levels = 1;                                          // pyramid levels, up to the coarsest stored one
 };
 
 // Pixels in memory, planar: channel after channel, each row-major, i.e. (C,H,W), in host byte order.

@@ -2,7 +2,9 @@
 #include "core/formats/image_reader.h"
 #include "core/formats/file_errors.h"
 #include "core/formats/jpeg_file.h"
+#include "core/formats/openslide_file.h"
 #include "core/formats/png_file.h"
+#include "core/formats/row_source.h"
 #include "core/formats/tiff_source.h"
 
 #include <algorithm>
@@ -15,7 +17,10 @@
 namespace eyepiece {
 namespace {
 
-enum class Kind { Png, Jpeg, Tiff };
+enum class Kind { Png, Jpeg, Tiff, Other };
+
+// A picture below this is decoded whole and kept: that is quicker, and tears through no memory.
+constexpr std::int64_t held_whole = 32'000'000; // px
 
 Kind kind_of(const std::filesystem::path& path) {
     File file = open_for_reading(path);
@@ -31,8 +36,7 @@ Kind kind_of(const std::filesystem::path& path) {
         return Kind::Jpeg;
     if (starts("II\x2a\0"sv) || starts("MM\0\x2a"sv) || starts("II\x2b\0"sv) || starts("MM\0\x2b"sv))
         return Kind::Tiff;
-    throw file_error(ErrorCode::Unsupported, path,
-                     "is not a PNG, JPEG or TIFF image, whatever its name says.");
+    return Kind::Other;
 }
 
 // A picture that can only be decoded whole: done at the first read and then kept, with the levels asked for.
@@ -78,19 +82,41 @@ private:
     std::vector<Image> levels_;
 };
 
+std::unique_ptr<ImageSource> open_flat(const std::filesystem::path& path, const ImageInfo& info,
+                                       WholeImageSource::Decode decode,
+                                       std::unique_ptr<RowDecoder> (*rows)(const std::filesystem::path&)) {
+    if (info.width * info.height > held_whole && rows(path))
+        return std::make_unique<RowSource>(path, info, [path, rows, info] {
+            auto decoder = rows(path);
+            if (!decoder || decoder->info().width != info.width || decoder->info().height != info.height ||
+                decoder->info().channels != info.channels || decoder->info().type != info.type)
+                throw file_error(ErrorCode::Conflict, path, "was replaced while it was open. Open it again.");
+            return decoder;
+        });
+    return std::make_unique<WholeImageSource>(path, info, decode);
+}
+
 } // namespace
 
 std::unique_ptr<ImageSource> open_image(const std::filesystem::path& path) {
-    switch (kind_of(path)) {
+    const Kind kind = kind_of(path);
+    // The picture in a slide's main file is its thumbnail (MIRAX), or all that other readers know of it.
+    if (kind == Kind::Tiff || kind == Kind::Other || (kind == Kind::Jpeg && path.extension() == ".mrxs"))
+        if (const std::string format = slide_format(path); !format.empty())
+            return open_slide(path, format);
+    switch (kind) {
     case Kind::Png:
-        return std::make_unique<WholeImageSource>(
-            path, probe_png(path), [](const std::filesystem::path& file) { return read_png(file); });
+        return open_flat(
+            path, probe_png(path), [](const auto& file) { return read_png(file); }, &png_rows);
     case Kind::Jpeg:
-        return std::make_unique<WholeImageSource>(path, probe_jpeg(path), &read_jpeg);
+        return open_flat(path, probe_jpeg(path), &read_jpeg, &jpeg_rows);
     case Kind::Tiff:
+        return std::make_unique<TiffSource>(path);
+    case Kind::Other:
         break;
     }
-    return std::make_unique<TiffSource>(path);
+    throw file_error(ErrorCode::Unsupported, path,
+                     "is not a PNG, JPEG or TIFF image, nor a slide, whatever its name says.");
 }
 
 ImageInfo probe_image(const std::filesystem::path& path) {
@@ -113,8 +139,9 @@ bool has_image_extension(const std::filesystem::path& path) {
     std::string extension = path.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    static constexpr std::array<std::string_view, 10> known{".png",  ".jpg", ".jpeg", ".jpe", ".tif",
-                                                            ".tiff", ".btf", ".tf8",  ".svs", ".lsm"};
+    static constexpr std::array<std::string_view, 17> known{
+        ".png", ".jpg",  ".jpeg", ".jpe", ".tif",  ".tiff",    ".btf", ".tf8", ".lsm",
+        ".svs", ".ndpi", ".scn",  ".bif", ".mrxs", ".svslide", ".vms", ".vmu"};
     return std::find(known.begin(), known.end(), extension) != known.end();
 }
 

@@ -21,9 +21,10 @@ namespace eyepiece {
 //    end.
 //  - Every Error names the file and the reason.
 
-// Opens PNG, JPEG and TIFF (BigTIFF, OME-TIFF, ImageJ stacks, tiled, pyramids). TIFF is read piece by piece;
-// PNG and JPEG are decoded at the first read and then kept. Pages of a TIFF that says nothing of their
-// meaning are z.
+// Opens PNG, JPEG, TIFF (BigTIFF, OME-TIFF, ImageJ stacks, tiled, pyramids) and whole slides
+// (openslide_file.h). TIFF and slides are read piece by piece; PNG and JPEG are decoded at the first read and
+// then kept, and large ones row by row (row_source.h). Pages of a TIFF that says nothing of their meaning are
+// z.
 EYEPIECE_EXPORT std::unique_ptr<ImageSource> open_image(const std::filesystem::path& path);
 
 // What open_image(path)->info() would say, without decoding any pixels.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/jpeg_file.h"
 #include "core/formats/file_errors.h"
+#include "core/formats/row_source.h"
 
 #include <array>
 #include <csetjmp>
@@ -115,11 +116,12 @@ ImageInfo info_of(const std::filesystem::path& path, const JpegState& state, std
         throw file_error(ErrorCode::BadInput, path,
                          "is damaged: its header announces " + size +
                              " pixels, more than its bytes can hold.");
-    if (pixels * static_cast<std::uintmax_t>(jpeg.num_components) > (std::uintmax_t{2} << 30))
+    // A progressive file is put together in memory from all of its scans.
+    if (jpeg.progressive_mode &&
+        pixels * static_cast<std::uintmax_t>(jpeg.num_components) > (std::uintmax_t{2} << 30))
         throw file_error(ErrorCode::Unsupported, path,
-                         "is too large for a JPEG (" + size +
-                             " pixels), which can only be read whole. Convert it to "
-                             "a tiled TIFF.");
+                         "is too large for a progressive JPEG (" + size +
+                             " pixels), which can only be read whole. Convert it to a tiled TIFF.");
     ImageInfo info;
     info.width = jpeg.image_width;
     info.height = jpeg.image_height;
@@ -128,6 +130,50 @@ ImageInfo info_of(const std::filesystem::path& path, const JpegState& state, std
     info.format = "JPEG";
     return info;
 }
+
+// The next rows; behind the last one, whether the file ends as it should.
+Image read_rows(const std::filesystem::path& path, JpegState& state, const ImageInfo& info,
+                std::int64_t count) {
+    Image image = Image::create(PixelType::UInt8, info.channels, count, info.width);
+    std::vector<JSAMPLE> row(static_cast<std::size_t>(info.width * info.channels));
+    std::array<std::uint8_t*, 3> planes{};
+    for (int channel = 0; channel < info.channels; ++channel)
+        planes[static_cast<std::size_t>(channel)] = image.writable_plane_as<std::uint8_t>(channel).data();
+    for (std::int64_t y = 0; y < count; ++y) {
+        if (info.channels == 1) {
+            if (!read_row(state, planes[0] + y * info.width))
+                throw damaged(path, state);
+            continue;
+        }
+        if (!read_row(state, row.data()))
+            throw damaged(path, state);
+        for (std::int64_t x = 0; x < info.width; ++x)
+            for (std::size_t channel = 0; channel < 3; ++channel)
+                planes[channel][y * info.width + x] = row[static_cast<std::size_t>(3 * x) + channel];
+    }
+    if (state.jpeg.output_scanline == state.jpeg.output_height && !finish(state))
+        throw damaged(path, state);
+    return image;
+}
+
+class JpegRows final : public RowDecoder {
+public:
+    explicit JpegRows(const std::filesystem::path& path) : path_(path), file_(open_for_reading(path)) {
+        if (!read_header(state_, file_.get()))
+            throw damaged(path_, state_);
+        info_ = info_of(path_, state_, readable_size(path_));
+        if (!start(state_))
+            throw damaged(path_, state_);
+    }
+    const ImageInfo& info() const override { return info_; }
+    Image next(std::int64_t count) override { return read_rows(path_, state_, info_, count); }
+
+private:
+    std::filesystem::path path_;
+    File file_;
+    JpegState state_;
+    ImageInfo info_;
+};
 
 } // namespace
 
@@ -149,26 +195,11 @@ Image read_jpeg(const std::filesystem::path& path) {
     const ImageInfo info = info_of(path, state, size);
     if (!start(state))
         throw damaged(path, state);
-    Image image = Image::create(PixelType::UInt8, info.channels, info.height, info.width);
-    std::vector<JSAMPLE> row(static_cast<std::size_t>(info.width * info.channels));
-    std::array<std::uint8_t*, 3> planes{};
-    for (int channel = 0; channel < info.channels; ++channel)
-        planes[static_cast<std::size_t>(channel)] = image.writable_plane_as<std::uint8_t>(channel).data();
-    for (std::int64_t y = 0; y < info.height; ++y) {
-        if (info.channels == 1) {
-            if (!read_row(state, planes[0] + y * info.width))
-                throw damaged(path, state);
-            continue;
-        }
-        if (!read_row(state, row.data()))
-            throw damaged(path, state);
-        for (std::int64_t x = 0; x < info.width; ++x)
-            for (std::size_t channel = 0; channel < 3; ++channel)
-                planes[channel][y * info.width + x] = row[static_cast<std::size_t>(3 * x) + channel];
-    }
-    if (!finish(state))
-        throw damaged(path, state);
-    return image;
+    return read_rows(path, state, info, info.height);
+}
+
+std::unique_ptr<RowDecoder> jpeg_rows(const std::filesystem::path& path) {
+    return std::make_unique<JpegRows>(path);
 }
 
 } // namespace eyepiece

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/png_file.h"
 #include "core/formats/file_errors.h"
+#include "core/formats/row_source.h"
 
 #include <algorithm>
 #include <array>
@@ -40,6 +41,7 @@ struct Header {
     png_uint_32 width = 0, height = 0;
     int bits = 0, color = 0;
     bool gray_palette = false;
+    bool interlaced = false;
     bool scaled = false; // resolution in pixels per metre is known
     png_uint_32 x_per_metre = 0, y_per_metre = 0;
 };
@@ -62,9 +64,10 @@ bool start(PngState& state, std::FILE* file) {
 
 Header header_of(const PngState& state) {
     Header header;
-    int unit = 0;
-    png_get_IHDR(state.png, state.info, &header.width, &header.height, &header.bits, &header.color, nullptr,
-                 nullptr, nullptr);
+    int unit = 0, interlace = PNG_INTERLACE_NONE;
+    png_get_IHDR(state.png, state.info, &header.width, &header.height, &header.bits, &header.color,
+                 &interlace, nullptr, nullptr);
+    header.interlaced = interlace != PNG_INTERLACE_NONE;
     if (png_get_pHYs(state.png, state.info, &header.x_per_metre, &header.y_per_metre, &unit))
         header.scaled = unit == PNG_RESOLUTION_METER && header.x_per_metre > 0 && header.y_per_metre > 0;
     png_colorp palette = nullptr;
@@ -91,7 +94,8 @@ ImageInfo info_of(const Header& header) {
     return info;
 }
 
-void check_size(const std::filesystem::path& path, const Header& header, std::uintmax_t file_size) {
+void check_size(const std::filesystem::path& path, const Header& header, std::uintmax_t file_size,
+                bool whole) {
     const auto pixels = static_cast<std::uintmax_t>(header.width) * header.height;
     const int samples = header.color == PNG_COLOR_TYPE_RGB          ? 3
                         : header.color == PNG_COLOR_TYPE_RGB_ALPHA  ? 4
@@ -103,12 +107,11 @@ void check_size(const std::filesystem::path& path, const Header& header, std::ui
         throw file_error(ErrorCode::BadInput, path,
                          "is damaged: its header announces " + size +
                              " pixels, more than its bytes can hold.");
-    if (pixels * static_cast<std::uintmax_t>(samples * std::max(header.bits, 8) / 8) >
-        (std::uintmax_t{2} << 30))
+    if (whole && pixels * static_cast<std::uintmax_t>(samples * std::max(header.bits, 8) / 8) >
+                     (std::uintmax_t{2} << 30))
         throw file_error(ErrorCode::Unsupported, path,
-                         "is too large for a PNG (" + size +
-                             " pixels), which can only be read whole. Convert it to a "
-                             "tiled TIFF.");
+                         "is too large (" + size +
+                             " pixels) to be held in memory. Convert it to a tiled TIFF.");
 }
 
 // Rows as libpng gives them after the transformations, interleaved.
@@ -117,6 +120,20 @@ bool read_rows(PngState& state, std::vector<png_bytep>& rows) {
         return false;
     png_read_image(state.png, rows.data());
     png_read_end(state.png, nullptr); // checks the last data's checksum
+    return true;
+}
+
+bool read_row(PngState& state, png_bytep row) {
+    if (setjmp(png_jmpbuf(state.png)))
+        return false;
+    png_read_row(state.png, row, nullptr);
+    return true;
+}
+
+bool read_end(PngState& state) {
+    if (setjmp(png_jmpbuf(state.png)))
+        return false;
+    png_read_end(state.png, nullptr);
     return true;
 }
 
@@ -151,6 +168,48 @@ Error damaged(const std::filesystem::path& path, const PngState& state) {
                       std::string("is a damaged or truncated PNG (") + state.message.data() + ").");
 }
 
+class PngRows final : public RowDecoder {
+public:
+    explicit PngRows(const std::filesystem::path& path) : path_(path), file_(open_for_reading(path)) {
+        if (!start(state_, file_.get()))
+            throw damaged(path_, state_);
+        const Header header = header_of(state_);
+        interlaced_ = header.interlaced;
+        check_size(path_, header, readable_size(path_), interlaced_);
+        info_ = info_of(header);
+        if (!set_transformations(state_, header, false))
+            throw damaged(path_, state_);
+        stored_ = png_get_channels(state_.png, state_.info); // after the transformations
+        row_.resize(png_get_rowbytes(state_.png, state_.info));
+    }
+    bool interlaced() const { return interlaced_; }
+
+    const ImageInfo& info() const override { return info_; }
+    Image next(std::int64_t count) override {
+        Image rows = Image::create(info_.type, info_.channels, count, info_.width);
+        for (std::int64_t y = 0; y < count; ++y, ++row_number_) {
+            if (!read_row(state_, reinterpret_cast<png_bytep>(row_.data())))
+                throw damaged(path_, state_);
+            with_pixel_type(info_.type, [&](auto sample) {
+                deinterleave<decltype(sample)>(row_.data(), info_.width, stored_, y, rows);
+            });
+        }
+        if (row_number_ == info_.height && !read_end(state_)) // checks the last data's checksum
+            throw damaged(path_, state_);
+        return rows;
+    }
+
+private:
+    std::filesystem::path path_;
+    File file_;
+    PngState state_;
+    ImageInfo info_;
+    int stored_ = 1;
+    bool interlaced_ = false;
+    std::int64_t row_number_ = 0;
+    std::vector<std::byte> row_;
+};
+
 bool write_rows(PngState& state, std::FILE* file, png_uint_32 width, png_uint_32 height, int bits, int color,
                 png_uint_32 x_per_metre, png_uint_32 y_per_metre, png_bytepp rows) {
     if (setjmp(png_jmpbuf(state.png)))
@@ -178,7 +237,7 @@ ImageInfo probe_png(const std::filesystem::path& path) {
     if (!start(state, file.get()))
         throw damaged(path, state);
     const Header header = header_of(state);
-    check_size(path, header, size);
+    check_size(path, header, size, header.interlaced);
     return info_of(header);
 }
 
@@ -192,7 +251,7 @@ Image read_png(const std::filesystem::path& path, PngSamples samples) {
     if (!start(state, file.get()))
         throw damaged(path, state);
     const Header header = header_of(state);
-    check_size(path, header, size);
+    check_size(path, header, size, true);
     const ImageInfo info = info_of(header);
     const bool raw = samples == PngSamples::Raw;
     if (!set_transformations(state, header, raw))
@@ -224,6 +283,11 @@ Image read_png(const std::filesystem::path& path, PngSamples samples) {
                                                static_cast<std::int64_t>(y), image);
             });
     return image;
+}
+
+std::unique_ptr<RowDecoder> png_rows(const std::filesystem::path& path) {
+    auto rows = std::make_unique<PngRows>(path);
+    return rows->interlaced() ? nullptr : std::move(rows);
 }
 
 void write_png(const std::filesystem::path& path, const Image& image, const PixelSize& pixel_size) {

@@ -24,6 +24,8 @@ public:
 
     // `level` >= 1, relative to the finest; `region` lies inside that level.
     Image read(const Region& region, int level, int z, int t);
+    // The same from the pixels under the region alone: for levels that lie close above the finest.
+    Image average(const Region& region, int level, int z, int t) const;
 
     static constexpr std::size_t default_budget = std::size_t{96} << 20;
 
@@ -34,7 +36,6 @@ private:
         std::size_t bytes;
     };
 
-    Image average(const Region& region, int level, int z, int t) const;
     const Kept& kept(int z, int t);
 
     LevelSize finest_;

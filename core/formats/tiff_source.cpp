@@ -10,7 +10,7 @@
 namespace eyepiece {
 namespace {
 
-constexpr std::size_t cache_budget = std::size_t{48} << 20;
+constexpr std::size_t cache_budget = std::size_t{24} << 20;
 // Blocks above this are not decoded whole: strips are read row by row instead.
 constexpr std::int64_t large_block = std::int64_t{8} << 20;
 constexpr std::int64_t largest_block = std::int64_t{512} << 20;
@@ -116,7 +116,7 @@ TiffSource::TiffSource(const std::filesystem::path& path, bool raw)
         info_.tile_height = first.block_height;
     }
     find_levels();
-    info_.levels = static_cast<int>(levels_.size());
+    info_.levels = levels_.rbegin()->first + 1;
 }
 
 TiffSource::~TiffSource() = default;
@@ -195,7 +195,9 @@ Image TiffSource::read(const Region& region, int level, int z, int t) {
                                                });
         overviews = made.get();
     }
-    return overviews->read(clipped, level - below, z, t);
+    // Between two stored levels only what is asked for is averaged: the whole plane is far away.
+    return level < info_.levels ? overviews->average(clipped, level - below, z, t)
+                                : overviews->read(clipped, level - below, z, t);
 }
 
 Image TiffSource::read_stored(const Region& region, int level, int z, int t) {

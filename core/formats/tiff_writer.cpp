@@ -159,7 +159,10 @@ TiffWriter::TiffWriter(const std::filesystem::path& path, PixelType type, int ch
         TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, static_cast<int>(extra.size()), extra.data());
     }
     if (options.compress) {
-        TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
+        const bool zstd = options.quick && TIFFIsCODECConfigured(COMPRESSION_ZSTD);
+        TIFFSetField(tiff, TIFFTAG_COMPRESSION, zstd ? COMPRESSION_ZSTD : COMPRESSION_ADOBE_DEFLATE);
+        if (options.quick)
+            TIFFSetField(tiff, zstd ? TIFFTAG_ZSTD_LEVEL : TIFFTAG_ZIPQUALITY, 1);
         // Differences of neighbours pack better; for whole numbers and, kept apart by bytes, for floats.
         if (!options.bilevel)
             TIFFSetField(tiff, TIFFTAG_PREDICTOR,

@@ -13,8 +13,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Image draw(const fs::path& path, std::int64_t limit) {
-    const auto source = open_image(path);
+// Of a large image through its pyramid, if one is kept.
+Image draw(const Item& item, const PyramidFolder& pyramids, std::int64_t limit) {
+    std::shared_ptr<ImageSource> source = open_image(item.path);
+    if (PyramidFolder::needed(source->info()))
+        if (auto quick = pyramids.find(source, item.hash))
+            source = std::move(quick);
     // Twice the size wanted, then area-averaged to it: levels halve, the wanted size lies between two.
     const Image sample = read_thumbnail(*source, 2 * limit);
     const ImageInfo& info = source->info();
@@ -38,11 +42,11 @@ Image draw(const fs::path& path, std::int64_t limit) {
 } // namespace
 
 ThumbnailFolder::ThumbnailFolder(const fs::path& project_folder)
-    : folder_(project_folder / "cache" / "thumbs") {}
+    : folder_(project_folder / "cache" / "thumbs"), pyramids_(project_folder) {}
 
 Image ThumbnailFolder::get(const Item& item) const {
     if (item.hash.empty())
-        return draw(item.path, longer_side);
+        return draw(item, pyramids_, longer_side);
     const fs::path file = folder_ / (item.hash + ".png");
     try {
         if (std::error_code problem; fs::exists(file, problem))
@@ -50,7 +54,7 @@ Image ThumbnailFolder::get(const Item& item) const {
     } catch (const Error&) {
         // A damaged picture in the cache is made anew.
     }
-    const Image picture = draw(item.path, longer_side);
+    const Image picture = draw(item, pyramids_, longer_side);
     try {
         std::error_code problem;
         fs::create_directories(folder_, problem);

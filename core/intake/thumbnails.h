@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/intake/pyramids.h"
 #include "core/project/items.h"
 
 #include <filesystem>
@@ -20,6 +21,7 @@ public:
 
 private:
     std::filesystem::path folder_;
+    PyramidFolder pyramids_;
 };
 
 } // namespace eyepiece

@@ -505,7 +505,8 @@ private Q_SLOTS:
             }
         }
         const auto pages = open_image(file("slide.tif"));
-        QCOMPARE(pages->info().levels, 2); // the third is a label, not a level
+        QCOMPARE(pages->info().levels,
+                 3); // 0 and 2, and 1 between them; the third page is a label, not a level
         QCOMPARE(pages->info().depth, 1);
         const Image coarse = pages->read({0, 0, 51, 31}, 2);
         QCOMPARE(coarse.width(), 51);
