@@ -2,6 +2,13 @@
 #include "core/learning/estimator.h"
 
 namespace eyepiece {
+namespace {
+
+[[noreturn]] void cannot_be_stored() {
+    throw Error(ErrorCode::Unsupported, "This model cannot be stored. Choose another model.");
+}
+
+} // namespace
 
 FittedEstimator::~FittedEstimator() = default;
 Estimator::~Estimator() = default;
@@ -25,6 +32,14 @@ ShapValues FittedEstimator::shap(const MatrixView&, int, JobContext&) const {
 
 Json FittedEstimator::notes() const {
     return Json::object();
+}
+
+Json FittedEstimator::state() const {
+    cannot_be_stored();
+}
+
+std::unique_ptr<FittedEstimator> Estimator::restore(const Json&, std::span<const FeatureColumn>, int) const {
+    cannot_be_stored();
 }
 
 } // namespace eyepiece

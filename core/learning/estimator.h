@@ -67,6 +67,9 @@ public:
     virtual ShapValues shap(const MatrixView& rows, int threads, JobContext& context) const;
     // What automatic parameters came to, and what was noticed: {"alpha": 0.3, ...}.
     virtual Json notes() const;
+    // What it learnt, for Estimator::restore. Large numbers are bytes in it: it is written as CBOR, not as
+    // text. Throws Error(Unsupported) where it cannot be stored.
+    virtual Json state() const;
 };
 
 // A simple model of a table: registered by name, with its parameters. Stateless; fits on any thread. What it
@@ -80,6 +83,11 @@ public:
     virtual bool fits_values() const { return true; }
     // Throws Error(BadInput | Unsupported | Memory | Cancelled).
     virtual std::unique_ptr<FittedEstimator> fit(const FitRequest& request, JobContext& context) const = 0;
+    // The fitted estimator whose state this is: it predicts the same to the last bit. `columns` and `classes`
+    // are those that it was fitted to. Throws Error(BadInput) for a state that is not whole or contradicts
+    // itself, Error(Unsupported) for an estimator that cannot be stored.
+    virtual std::unique_ptr<FittedEstimator>
+    restore(const Json& state, std::span<const FeatureColumn> columns, int classes) const;
 };
 
 } // namespace eyepiece

@@ -3,6 +3,7 @@
 // and 3.0 both have.
 #include "plugins/estimators/engine/estimators.h"
 #include "plugins/estimators/engine/pipeline.h"
+#include "plugins/estimators/engine/state.h"
 
 #include <algorithm>
 #include <cmath>
@@ -40,6 +41,18 @@ private:
 class Booster {
 public:
     explicit Booster(DMatrixHandle rows) { check(XGBoosterCreate(&rows, 1, &handle_)); }
+    explicit Booster(std::span<const std::uint8_t> stored) {
+        check(XGBoosterCreate(nullptr, 0, &handle_));
+        try {
+            check(XGBoosterLoadModelFromBuffer(handle_, stored.data(), stored.size()));
+            bst_ulong features = 0;
+            check(XGBoosterGetNumFeature(handle_, &features));
+            features_ = static_cast<Eigen::Index>(features);
+        } catch (...) {
+            XGBoosterFree(handle_);
+            throw;
+        }
+    }
     ~Booster() { XGBoosterFree(handle_); }
     Booster(const Booster&) = delete;
     Booster& operator=(const Booster&) = delete;
@@ -64,8 +77,18 @@ public:
         return {result, count};
     }
 
+    // Universal binary JSON: the numbers as they are.
+    std::vector<std::uint8_t> stored() const {
+        bst_ulong size = 0;
+        const char* bytes = nullptr;
+        check(XGBoosterSaveModelToBuffer(handle_, R"({"format": "ubj"})", &size, &bytes));
+        return {bytes, bytes + size};
+    }
+    Eigen::Index stored_features() const { return features_; } // that a stored one was trained on
+
 private:
     BoosterHandle handle_ = nullptr;
+    Eigen::Index features_ = 0;
 };
 
 class BoostingCore final : public Core {
@@ -135,6 +158,11 @@ public:
 
     Json notes() const override { return notes_; }
 
+    Json state() const override {
+        const std::lock_guard lock(mutex_);
+        return {{"booster", stored(booster_->stored())}, {"notes", notes_}};
+    }
+
 private:
     std::unique_ptr<Booster> booster_;
     mutable std::mutex mutex_; // its answers lie in the booster
@@ -148,6 +176,14 @@ protected:
     bool scales() const override { return false; }
     bool keeps_missing() const override { return true; }
 
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        auto booster = std::make_unique<Booster>(numbers_in<std::uint8_t>(state, "booster"));
+        require(booster->stored_features() == shape.features());
+        set_up(*booster);
+        return std::make_unique<BoostingCore>(std::move(booster), shape.classes, shape.features(),
+                                              state.at("notes"));
+    }
+
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         const RowsHandle rows(request.x);
         std::vector<float> labels(static_cast<std::size_t>(request.rows()));
@@ -159,10 +195,7 @@ protected:
             XGDMatrixSetFloatInfo(rows.get(), "label", labels.data(), static_cast<bst_ulong>(labels.size())));
         auto booster = std::make_unique<Booster>(rows.get());
         const Json& parameters = request.parameters;
-        booster->set("verbosity", "0");
-        // Sums over several threads come out differently each time in the last digits. Cross-validation keeps
-        // all cores busy with its folds.
-        booster->set("nthread", "1");
+        set_up(*booster);
         booster->set("tree_method", request.rows() <= 4096 ? "exact" : "hist");
         booster->set("seed", std::to_string(request.seed % 2147483647));
         if (request.classes > 2) {
@@ -188,6 +221,14 @@ protected:
         }
         return std::make_unique<BoostingCore>(std::move(booster), request.classes, request.x.cols(),
                                               Json{{"trees", trees}});
+    }
+
+private:
+    static void set_up(Booster& booster) {
+        booster.set("verbosity", "0");
+        // Sums over several threads come out differently each time in the last digits. Cross-validation keeps
+        // all cores busy with its folds.
+        booster.set("nthread", "1");
     }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Decision tree (Breiman et al. 1984) and random forest (Breiman 2001).
 #include "plugins/estimators/engine/estimators.h"
+#include "plugins/estimators/engine/state.h"
 #include "plugins/estimators/engine/tree.h"
 
 #include "core/learning/parallel.h"
@@ -79,6 +80,13 @@ public:
         return {{"trees", trees_.size()}, {"nodes", nodes}, {"depth", depth}};
     }
 
+    Json state() const override {
+        Json trees = Json::array();
+        for (const Tree& tree : trees_)
+            trees.push_back(stored(tree));
+        return {{"trees", std::move(trees)}};
+    }
+
 private:
     int outputs() const { return std::max(1, classes_); }
     std::vector<Tree> trees_;
@@ -92,9 +100,20 @@ TreeSettings settings_of(const Json& parameters) {
     return settings;
 }
 
-class DecisionTree final : public PipelineEstimator {
+class TreesEstimator : public PipelineEstimator {
 protected:
     bool scales() const override { return false; }
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        std::vector<Tree> trees;
+        for (const Json& tree : state.at("trees"))
+            trees.push_back(tree_in(tree, shape));
+        require(!trees.empty());
+        return std::make_unique<TreesCore>(std::move(trees), shape.classes);
+    }
+};
+
+class DecisionTree final : public TreesEstimator {
+protected:
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         const TreeTable table(request.x);
         context.throw_if_cancelled();
@@ -106,9 +125,8 @@ protected:
     }
 };
 
-class RandomForest final : public PipelineEstimator {
+class RandomForest final : public TreesEstimator {
 protected:
-    bool scales() const override { return false; }
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         const TreeTable table(request.x);
         TreeSettings settings = settings_of(request.parameters);

@@ -3,6 +3,7 @@
 // one. OpenCV's ml module has no probabilities, no decision values for more than two classes, and cannot be
 // stopped: it does not serve.
 #include "plugins/estimators/engine/estimators.h"
+#include "plugins/estimators/engine/state.h"
 #include "plugins/estimators/engine/support_vectors.h"
 
 #include "core/learning/parallel.h"
@@ -92,6 +93,28 @@ public:
         }
     }
 
+    KernelCore(const Json& state, const CoreShape& shape)
+        : x_(matrix_in(state, "x", shape.features()))
+        , squares_(x_.colwise().squaredNorm())
+        , weights_(matrix_in(state, "weights", x_.cols()))
+        , rho_(numbers_in<double>(state, "rho"))
+        , sigmoids_(sigmoids_in(state, "sigmoids"))
+        , gamma_(state.at("gamma").get<double>())
+        , classes_(shape.classes)
+        , mean_(state.at("mean").get<double>())
+        , scale_(state.at("scale").get<double>()) {
+        const int problems = classes_ > 0 ? classes_ * (classes_ - 1) / 2 : 1;
+        const auto count = static_cast<std::size_t>(problems);
+        require(weights_.cols() == problems && rho_.size() == count && sigmoids_.size() == count);
+    }
+
+    Json state() const override {
+        return {{"x", stored(x_)},     {"weights", stored(weights_)},
+                {"rho", stored(rho_)}, {"sigmoids", stored(sigmoids_)},
+                {"gamma", gamma_},     {"mean", mean_},
+                {"scale", scale_}};
+    }
+
     Matrix predict(const Matrix& rows, int threads, JobContext& context) const override {
         Matrix result(rows.rows(), std::max(1, classes_));
         for_rows(rows.rows(), 64, threads, [&](std::int64_t from, std::int64_t to, std::int64_t) {
@@ -162,6 +185,9 @@ protected:
             problems[at] = fit_pair(request, pairs[at].first, pairs[at].second, gamma, c, context);
         });
         return std::make_unique<KernelCore>(x, gamma, request.classes, problems, 0, 1);
+    }
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        return std::make_unique<KernelCore>(state, shape);
     }
 
 private:

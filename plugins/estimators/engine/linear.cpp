@@ -3,6 +3,7 @@
 // & Hastie 2005; coordinate descent of Friedman et al. 2010).
 #include "plugins/estimators/engine/estimators.h"
 #include "plugins/estimators/engine/pipeline.h"
+#include "plugins/estimators/engine/state.h"
 
 #include "core/learning/random.h"
 
@@ -21,6 +22,12 @@ public:
     Matrix predict(const Matrix& x, int, JobContext&) const override {
         return values_.transpose().replicate(x.rows(), 1);
     }
+    Json state() const override { return {{"values", stored(values_)}}; }
+    static std::unique_ptr<Core> restore(const Json& state, const CoreShape& shape) {
+        const Matrix values = matrix_in(state, "values", shape.outputs());
+        require(values.cols() == 1);
+        return std::make_unique<Constant>(values.col(0));
+    }
 
 private:
     Vector values_;
@@ -38,6 +45,9 @@ protected:
             shares(label) += 1;
         return std::make_unique<Constant>(shares / shares.sum());
     }
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        return Constant::restore(state, shape);
+    }
 };
 
 class Linear final : public Core {
@@ -49,11 +59,29 @@ public:
     }
     Matrix coefficients() const override { return weights_; }
     Json notes() const override { return notes_; }
+    Json state() const override {
+        return {{"weights", stored(weights_)}, {"intercept", intercept_}, {"notes", notes_}};
+    }
 
 private:
     Vector weights_;
     double intercept_;
     Json notes_;
+};
+
+// What the linear models of values have in common.
+class LinearEstimator : public PipelineEstimator {
+public:
+    bool fits_classes() const override { return false; }
+
+protected:
+    bool scales() const override { return true; }
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        const Matrix weights = matrix_in(state, "weights", shape.features());
+        require(weights.cols() == 1);
+        return std::make_unique<Linear>(weights.col(0), state.at("intercept").get<double>(),
+                                        state.at("notes"));
+    }
 };
 
 void check_width(const Matrix& x) {
@@ -71,12 +99,8 @@ struct Centred {
     explicit Centred(const Vector& values) : y(values.array() - values.mean()), mean(values.mean()) {}
 };
 
-class LeastSquares final : public PipelineEstimator {
-public:
-    bool fits_classes() const override { return false; }
-
+class LeastSquares final : public LinearEstimator {
 protected:
-    bool scales() const override { return true; }
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext&) const override {
         check_width(request.x);
         const Centred centred(request.values);
@@ -88,12 +112,8 @@ protected:
 
 // |y - Xw|^2 + alpha |w|^2. An automatic alpha is the one whose leave-one-out error is the least, which the
 // eigenvalues give for all of them at once (Golub, Heath & Wahba 1979).
-class Ridge final : public PipelineEstimator {
-public:
-    bool fits_classes() const override { return false; }
-
+class Ridge final : public LinearEstimator {
 protected:
-    bool scales() const override { return true; }
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         check_width(request.x);
         const Centred centred(request.values);
@@ -250,23 +270,15 @@ std::unique_ptr<Core> fit_net(const CoreRequest& request, double ratio, JobConte
     return std::make_unique<Linear>(std::move(weights), centred.mean, std::move(notes));
 }
 
-class Lasso final : public PipelineEstimator {
-public:
-    bool fits_classes() const override { return false; }
-
+class Lasso final : public LinearEstimator {
 protected:
-    bool scales() const override { return true; }
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         return fit_net(request, 1, context);
     }
 };
 
-class ElasticNet final : public PipelineEstimator {
-public:
-    bool fits_classes() const override { return false; }
-
+class ElasticNet final : public LinearEstimator {
 protected:
-    bool scales() const override { return true; }
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         return fit_net(request, number_of(request.parameters, "l1-ratio", 0.5), context);
     }

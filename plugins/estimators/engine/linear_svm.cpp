@@ -3,6 +3,7 @@
 // against the rest; of values, the epsilon-insensitive loss (Ho & Lin 2012). The intercept is one more
 // weight.
 #include "plugins/estimators/engine/estimators.h"
+#include "plugins/estimators/engine/state.h"
 #include "plugins/estimators/engine/support_vectors.h"
 
 #include "core/learning/parallel.h"
@@ -81,6 +82,7 @@ public:
         return result;
     }
     Matrix coefficients() const override { return weights_.topRows(weights_.rows() - 1); }
+    Json state() const override { return {{"weights", stored(weights_)}, {"sigmoids", stored(sigmoids_)}}; }
 
 private:
     Matrix weights_; // (features + 1, problems)
@@ -90,6 +92,14 @@ private:
 class LinearSvm final : public PipelineEstimator {
 protected:
     bool scales() const override { return true; }
+
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        Matrix weights = matrix_in(state, "weights", shape.features() + 1);
+        std::vector<Sigmoid> sigmoids = sigmoids_in(state, "sigmoids");
+        require(weights.cols() == (shape.classes > 2 ? shape.classes : 1) &&
+                sigmoids.size() == (shape.classes > 0 ? static_cast<std::size_t>(weights.cols()) : 0));
+        return std::make_unique<LinearSvmCore>(std::move(weights), std::move(sigmoids));
+    }
 
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         const double c = number_of(request.parameters, "c", 1);

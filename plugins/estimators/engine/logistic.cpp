@@ -2,6 +2,7 @@
 // Multinomial logistic regression with an L2 penalty, by L-BFGS (Liu & Nocedal 1989).
 #include "plugins/estimators/engine/estimators.h"
 #include "plugins/estimators/engine/pipeline.h"
+#include "plugins/estimators/engine/state.h"
 
 #include <cmath>
 #include <deque>
@@ -98,6 +99,9 @@ public:
     }
     Matrix coefficients() const override { return weights_; }
     Json notes() const override { return notes_; }
+    Json state() const override {
+        return {{"weights", stored(weights_)}, {"intercepts", stored(intercepts_)}, {"notes", notes_}};
+    }
 
 private:
     Matrix weights_; // (features, classes), or (features, 1) of two classes
@@ -113,6 +117,14 @@ public:
 
 protected:
     bool scales() const override { return true; }
+
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        Matrix weights = matrix_in(state, "weights", shape.features());
+        const Matrix intercepts = matrix_in(state, "intercepts", 1);
+        require(weights.cols() == (shape.classes == 2 ? 1 : shape.classes) &&
+                intercepts.cols() == weights.cols());
+        return std::make_unique<LogisticCore>(std::move(weights), intercepts.row(0), state.at("notes"));
+    }
 
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         const Matrix& x = request.x;

@@ -2,6 +2,7 @@
 // A multilayer perceptron with embeddings of categories (Guo & Berkhahn 2016), on LibTorch.
 #include "plugins/estimators/engine/estimators.h"
 #include "plugins/estimators/engine/pipeline.h"
+#include "plugins/estimators/engine/state.h"
 
 #include "core/learning/cross_validation.h"
 #include "core/learning/parallel.h"
@@ -11,11 +12,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace eyepiece::estimators {
 namespace {
 
 constexpr Eigen::Index least_rows_to_hold_out = 20;
+constexpr std::int64_t most_width = 4096;
 
 // The features as the network takes them.
 struct Inputs {
@@ -65,6 +68,48 @@ public:
         return result;
     }
     Json notes() const override { return notes_; }
+
+    Json state() const override {
+        Json parameters = Json::array(), hidden = Json::array();
+        for (const torch::Tensor& parameter : network_.parameters()) {
+            const torch::Tensor values = parameter.detach().contiguous();
+            const float* const from = values.data_ptr<float>();
+            parameters.push_back(stored(std::vector<float>(from, from + values.numel())));
+        }
+        for (std::size_t i = 0; i + 1 < network_.biases().size(); ++i)
+            hidden.push_back(network_.biases()[i].numel());
+        return {{"hidden", std::move(hidden)},
+                {"parameters", std::move(parameters)},
+                {"mean", mean_},
+                {"scale", scale_},
+                {"notes", notes_}};
+    }
+
+    static std::unique_ptr<Core> restore(const Json& state, const CoreShape& shape) {
+        DenseShape dense{.numbers = 0,
+                         .hidden = state.at("hidden").get<std::vector<std::int64_t>>(),
+                         .outputs = shape.outputs()};
+        for (const int count : shape.codes)
+            if (count > 0)
+                dense.categories.push_back(count);
+            else
+                ++dense.numbers;
+        for (const std::int64_t width : dense.hidden)
+            require(width > 0 && width <= most_width);
+        const Json& from = state.at("parameters"); // tables, weights and biases, in their order
+        require(from.size() == dense.categories.size() + 2 * (dense.hidden.size() + 1));
+        DenseNetwork network(dense, torch::kFloat32, 0);
+        const torch::NoGradGuard no_gradient;
+        std::vector<torch::Tensor> parameters = network.parameters();
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            const auto& bytes = from[i].get_binary();
+            require(bytes.size() == parameters[i].nbytes());
+            std::memcpy(parameters[i].data_ptr<float>(), bytes.data(), bytes.size());
+        }
+        return std::make_unique<MlpCore>(std::move(network), shape.codes, shape.classes,
+                                         state.at("mean").get<double>(), state.at("scale").get<double>(),
+                                         state.at("notes"));
+    }
 
 private:
     DenseNetwork network_;
@@ -125,6 +170,9 @@ class Mlp final : public PipelineEstimator {
 protected:
     bool scales() const override { return true; }
     bool keeps_categories() const override { return true; }
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        return MlpCore::restore(state, shape);
+    }
 
     std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const override {
         const Json& set = request.parameters;
@@ -211,7 +259,7 @@ void register_networks(Registry<Estimator>& registry) {
         "A small network of fully connected layers, with learnt embeddings of categories (Guo 2016).",
         {integer_parameter("layers", 1, "Hidden layers", "Between the columns and what is predicted.")
              .range(1, 10),
-         integer_parameter("width", 100, "Width", "Of each hidden layer.").range(1, 4096),
+         integer_parameter("width", 100, "Width", "Of each hidden layer.").range(1, most_width),
          real_parameter("dropout", 0.0, "Dropout",
                         "The share of each hidden layer that is left out at random while it learns.")
              .range(0, 0.9),

@@ -2,6 +2,7 @@
 // The nearest neighbours (Cover & Hart 1967), found exactly: every distance is computed, block by block.
 #include "plugins/estimators/engine/estimators.h"
 #include "plugins/estimators/engine/pipeline.h"
+#include "plugins/estimators/engine/state.h"
 
 #include "core/learning/parallel.h"
 
@@ -22,6 +23,30 @@ public:
         , classes_(request.classes)
         , neighbours_(static_cast<int>(std::min<Eigen::Index>(neighbours, request.rows())))
         , by_distance_(by_distance) {}
+
+    NeighboursCore(const Json& state, const CoreShape& shape)
+        : x_(matrix_in(state, "x", shape.features()))
+        , squares_(x_.colwise().squaredNorm())
+        , labels_(numbers_in<std::int32_t>(state, "labels"))
+        , classes_(shape.classes)
+        , neighbours_(state.at("neighbours").get<int>())
+        , by_distance_(state.at("by_distance").get<bool>()) {
+        const auto rows = static_cast<std::size_t>(x_.cols());
+        const auto values = numbers_in<double>(state, "values");
+        require(neighbours_ >= 1 && neighbours_ <= x_.cols() && labels_.size() == (classes_ > 0 ? rows : 0) &&
+                values.size() == (classes_ > 0 ? 0 : rows));
+        for (const std::int32_t label : labels_)
+            require(label >= 0 && label < classes_);
+        values_ = Eigen::Map<const Vector>(values.data(), static_cast<Eigen::Index>(values.size()));
+    }
+
+    Json state() const override {
+        return {{"x", stored(x_)},
+                {"labels", stored(labels_)},
+                {"values", stored(std::vector<double>(values_.begin(), values_.end()))},
+                {"neighbours", neighbours_},
+                {"by_distance", by_distance_}};
+    }
 
     Matrix predict(const Matrix& rows, int threads, JobContext& context) const override {
         Matrix result = Matrix::Zero(rows.rows(), std::max(1, classes_));
@@ -89,6 +114,9 @@ protected:
         return std::make_unique<NeighboursCore>(
             request, static_cast<int>(number_of(request.parameters, "neighbours", 5)),
             request.parameters.value("weights", std::string("equal")) == "distance");
+    }
+    std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const override {
+        return std::make_unique<NeighboursCore>(state, shape);
     }
 };
 

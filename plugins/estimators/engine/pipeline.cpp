@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/estimators/engine/pipeline.h"
 
+#include "plugins/estimators/engine/state.h"
+
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace eyepiece::estimators {
 namespace {
@@ -15,6 +18,11 @@ struct Feature {
     int category = 0; // which one; of codes: the one for none of them
     double fill = 0, mean = 0, scale = 1;
 };
+
+NLOHMANN_JSON_SERIALIZE_ENUM(Feature::Kind, {{Feature::Kind::Number, "number"},
+                                             {Feature::Kind::Category, "category"},
+                                             {Feature::Kind::Code, "code"},
+                                             {Feature::Kind::Missing, "missing"}})
 
 double median_of(std::vector<float>& values) {
     if (values.empty())
@@ -67,6 +75,38 @@ public:
             // What is constant up to rounding stays 0 and is never blown up.
             features_[i].scale = sd > 1e-9 * std::max(1e-30, std::abs(features_[i].mean)) ? sd : 1;
         }
+    }
+
+    Preparation(const Json& state, std::span<const FeatureColumn> columns, bool keeps_missing)
+        : columns_(columns.begin(), columns.end()), keeps_missing_(keeps_missing) {
+        for (const Json& one : state) {
+            const Feature feature{.kind = one.at("kind").get<Feature::Kind>(),
+                                  .column = one.at("column").get<std::int64_t>(),
+                                  .category = one.at("category").get<int>(),
+                                  .fill = one.at("fill").get<double>(),
+                                  .mean = one.at("mean").get<double>(),
+                                  .scale = one.at("scale").get<double>()};
+            require(feature.column >= 0 && feature.column < static_cast<std::int64_t>(columns_.size()));
+            const auto count =
+                static_cast<int>(columns_[static_cast<std::size_t>(feature.column)].categories.size());
+            require(feature.kind == Feature::Kind::Category
+                        ? feature.category >= 0 && feature.category < count
+                    : feature.kind == Feature::Kind::Code ? count > 0 && feature.category == count
+                                                          : count == 0);
+            features_.push_back(feature);
+        }
+    }
+
+    Json state() const {
+        Json state = Json::array();
+        for (const Feature& feature : features_)
+            state.push_back({{"kind", feature.kind},
+                             {"column", feature.column},
+                             {"category", feature.category},
+                             {"fill", feature.fill},
+                             {"mean", feature.mean},
+                             {"scale", feature.scale}});
+        return state;
     }
 
     Matrix apply(const MatrixView& view) const {
@@ -127,6 +167,7 @@ class OneClass final : public Core {
 public:
     Matrix predict(const Matrix& x, int, JobContext&) const override { return Matrix::Ones(x.rows(), 1); }
     Json notes() const override { return {{"one_class", true}}; }
+    Json state() const override { return Json::object(); }
 };
 
 class FittedPipeline final : public FittedEstimator {
@@ -208,6 +249,10 @@ public:
 
     Json notes() const override { return core_->notes(); }
 
+    Json state() const override {
+        return {{"features", preparation_.state()}, {"present", present_}, {"core", core_->state()}};
+    }
+
 private:
     int outputs_() const { return classes_ > 0 ? classes_ : 1; }
     std::size_t place(Eigen::Index k) const {
@@ -285,6 +330,30 @@ std::unique_ptr<FittedEstimator> PipelineEstimator::fit(const FitRequest& reques
     context.throw_if_cancelled();
     return std::make_unique<FittedPipeline>(std::move(preparation), std::move(fitted), data.classes,
                                             std::move(present));
+}
+
+std::unique_ptr<FittedEstimator>
+PipelineEstimator::restore(const Json& state, std::span<const FeatureColumn> columns, int classes) const {
+    try {
+        require(classes > 0 ? fits_classes() : classes == 0 && fits_values());
+        Preparation preparation(state.at("features"), columns, keeps_missing());
+        auto present = state.at("present").get<std::vector<int>>();
+        require(classes > 0 ? !present.empty() && present.front() >= 0 && present.back() < classes &&
+                                  std::adjacent_find(present.begin(), present.end(),
+                                                     std::greater_equal<int>()) == present.end()
+                            : present.empty());
+        std::unique_ptr<Core> core;
+        if (present.size() == 1)
+            core = std::make_unique<OneClass>();
+        else
+            core = restore_core(state.at("core"),
+                                {.codes = preparation.codes(), .classes = static_cast<int>(present.size())});
+        return std::make_unique<FittedPipeline>(std::move(preparation), std::move(core), classes,
+                                                std::move(present));
+    } catch (const Json::exception& error) { // a member is missing, or of another type
+        throw Error(ErrorCode::BadInput, "The stored model is not whole. Fit and store it again.",
+                    error.what());
+    }
 }
 
 } // namespace eyepiece::estimators

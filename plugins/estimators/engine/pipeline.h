@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,14 @@ struct CoreRequest {
     int outputs() const { return classes > 0 ? classes : 1; }
 };
 
+// What a stored Core was fitted to.
+struct CoreShape {
+    std::vector<int> codes; // as in CoreRequest
+    int classes = 0;
+    Eigen::Index features() const { return static_cast<Eigen::Index>(codes.size()); }
+    int outputs() const { return classes > 0 ? classes : 1; }
+};
+
 struct CoreShap {
     std::vector<Matrix> values; // of each output: (rows, features)
     std::vector<double> base;   // (outputs)
@@ -47,6 +56,7 @@ public:
     virtual bool has_shap() const { return false; }
     virtual CoreShap shap(const Matrix&, int, JobContext&) const { return {}; }
     virtual Json notes() const { return Json::object(); }
+    virtual Json state() const = 0; // all of it, by the functions of state.h
 };
 
 // The same for every method: what it needs of the columns is learnt from the training rows alone. A missing
@@ -55,6 +65,8 @@ public:
 class PipelineEstimator : public Estimator {
 public:
     std::unique_ptr<FittedEstimator> fit(const FitRequest& request, JobContext& context) const final;
+    std::unique_ptr<FittedEstimator> restore(const Json& state, std::span<const FeatureColumn> columns,
+                                             int classes) const final;
 
 protected:
     virtual bool scales() const = 0;
@@ -63,6 +75,8 @@ protected:
     // Numbers that the training rows lack are filled in all the same, and a feature beside them says where.
     virtual bool keeps_categories() const { return false; }
     virtual std::unique_ptr<Core> fit_core(const CoreRequest& request, JobContext& context) const = 0;
+    // The Core whose state() this is. Throws as require() of state.h does, or what Json throws.
+    virtual std::unique_ptr<Core> restore_core(const Json& state, const CoreShape& shape) const = 0;
 };
 
 // As on the command line; an automatic one that was not given: `otherwise`.

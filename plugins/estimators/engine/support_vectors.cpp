@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/estimators/engine/support_vectors.h"
 
+#include "plugins/estimators/engine/state.h"
+
 #include "core/learning/random.h"
 
 #include <algorithm>
@@ -70,6 +72,24 @@ BoxSolution solve_box(const BoxProblem& problem, double tolerance, JobContext& c
 double Sigmoid::operator()(double decision) const {
     const double f = a * decision + b;
     return f >= 0 ? std::exp(-f) / (1 + std::exp(-f)) : 1 / (1 + std::exp(f));
+}
+
+Json stored(const std::vector<Sigmoid>& sigmoids) {
+    std::vector<double> numbers;
+    for (const Sigmoid& one : sigmoids) {
+        numbers.push_back(one.a);
+        numbers.push_back(one.b);
+    }
+    return stored(numbers);
+}
+
+std::vector<Sigmoid> sigmoids_in(const Json& state, const char* name) {
+    const auto numbers = numbers_in<double>(state, name);
+    require(numbers.size() % 2 == 0);
+    std::vector<Sigmoid> sigmoids;
+    for (std::size_t i = 0; i < numbers.size(); i += 2)
+        sigmoids.push_back({numbers[i], numbers[i + 1]});
+    return sigmoids;
 }
 
 Sigmoid fit_sigmoid(std::span<const double> decisions, const std::vector<bool>& positive) {

@@ -31,6 +31,8 @@ struct Sigmoid {
     double a = -1, b = 0;
     double operator()(double decision) const;
 };
+Json stored(const std::vector<Sigmoid>& sigmoids); // as state.h has it
+std::vector<Sigmoid> sigmoids_in(const Json& state, const char* name);
 Sigmoid fit_sigmoid(std::span<const double> decisions, const std::vector<bool>& positive);
 
 // Probabilities of k classes from those of every pair, r(i,j) = P(i | i or j) (Wu, Lin & Weng 2004).

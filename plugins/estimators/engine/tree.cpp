@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/estimators/engine/tree.h"
 
+#include "plugins/estimators/engine/state.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -22,6 +24,58 @@ int Tree::leaf(const TreeTable& table, std::size_t row) const {
         node = table.at(row, static_cast<std::size_t>(one.feature)) <= one.threshold ? one.left : one.right;
     }
     return node;
+}
+
+Json stored(const Tree& tree) {
+    std::vector<std::int32_t> features, lefts, rights;
+    std::vector<float> thresholds;
+    std::vector<double> covers;
+    for (const TreeNode& node : tree.nodes) {
+        features.push_back(node.feature);
+        thresholds.push_back(node.threshold);
+        lefts.push_back(node.left);
+        rights.push_back(node.right);
+        covers.push_back(node.cover);
+    }
+    return {{"features", stored(features)},
+            {"thresholds", stored(thresholds)},
+            {"lefts", stored(lefts)},
+            {"rights", stored(rights)},
+            {"covers", stored(covers)},
+            {"values", stored(tree.values)},
+            {"importances", stored(tree.importances)},
+            {"depth", tree.depth}};
+}
+
+Tree tree_in(const Json& state, const CoreShape& shape) {
+    const auto features = numbers_in<std::int32_t>(state, "features"),
+               lefts = numbers_in<std::int32_t>(state, "lefts"),
+               rights = numbers_in<std::int32_t>(state, "rights");
+    const auto thresholds = numbers_in<float>(state, "thresholds");
+    const auto covers = numbers_in<double>(state, "covers");
+    const std::size_t count = features.size();
+    Tree tree{.nodes = {},
+              .values = numbers_in<double>(state, "values"),
+              .importances = numbers_in<double>(state, "importances"),
+              .outputs = shape.outputs(),
+              .depth = state.at("depth").get<int>()};
+    require(count > 0 && lefts.size() == count && rights.size() == count && thresholds.size() == count &&
+            covers.size() == count && tree.values.size() == count * static_cast<std::size_t>(tree.outputs) &&
+            tree.importances.size() == shape.codes.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        // Both sides come after the node: no walk goes round in a circle.
+        const auto follows = [&](std::int32_t side) {
+            return side > static_cast<std::int64_t>(i) && side < static_cast<std::int64_t>(count);
+        };
+        require(features[i] < 0 ||
+                (features[i] < shape.features() && follows(lefts[i]) && follows(rights[i])));
+        tree.nodes.push_back({.feature = features[i],
+                              .threshold = thresholds[i],
+                              .left = lefts[i],
+                              .right = rights[i],
+                              .cover = covers[i]});
+    }
+    return tree;
 }
 
 namespace {

@@ -46,6 +46,10 @@ struct Tree {
     int leaf(const TreeTable& table, std::size_t row) const;
 };
 
+Json stored(const Tree& tree); // as state.h has it
+// Checked, so that a walk from the root ends at a leaf.
+Tree tree_in(const Json& state, const CoreShape& shape);
+
 // `weights` (rows): how often each row counts. `random` chooses the order of features.
 Tree grow_tree(const TreeTable& table, const CoreRequest& request, std::span<const std::int32_t> weights,
                const TreeSettings& settings, Random& random);
