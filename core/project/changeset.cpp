@@ -142,22 +142,32 @@ void apply_changes(SQLite::Database& database, const Changeset& changes) {
                                     const_cast<std::byte*>(changes.data()), nullptr, on_conflict, nullptr,
                                     nullptr, nullptr, SQLITE_CHANGESETAPPLY_NOSAVEPOINT),
           "applying changes");
-    // An item that left outside of history (merged with its moved twin) takes no labels back.
+    // An item that left outside of history (merged with its moved twin) takes no labels back, and one that
+    // goes takes along what is said of it outside of history (the steps that an older project was given).
     std::set<std::int64_t> items;
     for_each_row(changes, [&](const Row& row) {
-        if (row.operation() == SQLITE_INSERT && (row.table() == "tiles" || row.table() == "objects"))
+        if (row.operation() == SQLITE_INSERT &&
+            (row.table() == "tiles" || row.table() == "objects" || row.table() == "work"))
+            items.insert(row.key(0));
+        else if (row.operation() == SQLITE_INSERT && row.table() == "reviews")
+            items.insert(row.number(review_columns::item));
+        else if (row.operation() == SQLITE_DELETE && row.table() == "items")
             items.insert(row.key(0));
     });
-    for (const std::int64_t item : items) {
-        SQLite::Statement known(database, "SELECT 1 FROM items WHERE id = ?");
+    SQLite::Statement known(database, "SELECT 1 FROM items WHERE id = ?");
+    std::erase_if(items, [&](std::int64_t item) {
+        known.reset();
         known.bind(1, item);
-        if (known.executeStep())
-            continue;
-        for (const char* orphans :
-             {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?"}) {
-            SQLite::Statement remove(database, orphans);
+        return known.executeStep();
+    });
+    known.reset();
+    for (const char* orphans : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
+                                "DELETE FROM work WHERE item = ?", "DELETE FROM reviews WHERE item = ?"}) {
+        SQLite::Statement remove(database, orphans);
+        for (const std::int64_t item : items) {
             remove.bind(1, item);
             remove.exec();
+            remove.reset();
         }
     }
 }
@@ -191,12 +201,21 @@ std::vector<ProjectChange> events_of(SQLite::Database& database, const Changeset
             Region& region = labels[row.key(0)];
             region = region.united({row.number(object_columns::x), row.number(object_columns::y),
                                     row.number(object_columns::width), row.number(object_columns::height)});
+        } else if (row.table() == "reviews") {
+            changed.items.push_back(row.number(review_columns::item));
         } else if (row.table() == "classes") {
             classes = true;
         } else if (row.table() == "records") {
             splits = true;
         }
     });
+    const auto gone = [&](ItemId item) {
+        return std::find(removed.items.begin(), removed.items.end(), item) != removed.items.end();
+    };
+    std::sort(changed.items.begin(), changed.items.end());
+    changed.items.erase(std::unique(changed.items.begin(), changed.items.end()), changed.items.end());
+    if (!removed.items.empty())
+        std::erase_if(changed.items, gone);
     std::vector<ProjectChange> events;
     events.reserve(labels.size() + 5);
     if (classes)
@@ -206,7 +225,7 @@ std::vector<ProjectChange> events_of(SQLite::Database& database, const Changeset
     if (!changed.items.empty())
         events.emplace_back(std::move(changed));
     for (const auto& [item, region] : labels)
-        if (std::find(removed.items.begin(), removed.items.end(), item) == removed.items.end())
+        if (!gone(item))
             events.emplace_back(LabelsChanged{item, clipped(database, item, region)});
     if (!removed.items.empty())
         events.emplace_back(std::move(removed));

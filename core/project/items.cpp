@@ -2,7 +2,9 @@
 #include "core/project/items.h"
 
 #include "core/base/natural_order.h"
+#include "core/base/stamp.h"
 #include "core/project/database.h"
+#include "core/project/review_steps.h"
 
 #include <algorithm>
 #include <sys/stat.h>
@@ -14,9 +16,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* item_fields = "SELECT items.id, path, file, state, problem, hash, width, height, "
-                                    "channels, grp, split, complete, columns, "
-                                    "(SELECT COUNT(*) FROM objects WHERE objects.item = items.id) FROM items";
+const std::string item_fields =
+    std::string("SELECT items.id, path, file, state, problem, hash, width, "
+                "height, channels, grp, split, complete, columns, "
+                "(SELECT COUNT(*) FROM objects WHERE objects.item = items.id), ") +
+    status_of_items + ", " + review_word_of_items + " FROM items";
 
 // Size and time of a file, by which a look tells whether its content can have changed.
 struct FileStamp {
@@ -50,6 +54,9 @@ Item item_from(SQLite::Statement& row, const Database& database) {
     if (!item.columns.is_object())
         item.columns = Json::object();
     item.objects = row.getColumn(13).getInt64();
+    item.status = static_cast<ReviewStatus>(row.getColumn(14).getInt());
+    if (item.status > ReviewStatus::Labelled)
+        item.review_word = row.getColumn(15).getString();
     return item;
 }
 
@@ -131,6 +138,22 @@ std::string_view to_string(ItemState state) {
         return "broken";
     }
     return "unread";
+}
+
+std::string_view to_string(ReviewStatus status) {
+    switch (status) {
+    case ReviewStatus::New:
+        return "new";
+    case ReviewStatus::Labelled:
+        return "labelled";
+    case ReviewStatus::Submitted:
+        return "submitted";
+    case ReviewStatus::Accepted:
+        return "accepted";
+    case ReviewStatus::SentBack:
+        return "sent-back";
+    }
+    return "new";
 }
 
 ItemStore::ItemStore(Database& database, ProjectChanges& changes) : database_(database), changes_(changes) {}
@@ -302,9 +325,10 @@ void ItemStore::remove(const std::vector<ItemId>& ids) {
     const std::string single =
         ids.size() == 1 ? database_.read([&](SQLite::Database& db) { return file_of(db, ids.front()); }) : "";
     database_.edit(changes_, count_title("remove", ids.size(), single), 0, [&](SQLite::Database& db) {
-        for (const char* table : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
-                                  "DELETE FROM items WHERE id = ?"}) {
-            SQLite::Statement remove(db, table);
+        for (const char* rows : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
+                                 "DELETE FROM work WHERE item = ?", "DELETE FROM reviews WHERE item = ?",
+                                 "DELETE FROM items WHERE id = ?"}) {
+            SQLite::Statement remove(db, rows);
             for (const ItemId id : ids) {
                 remove.bind(1, id);
                 remove.exec();
@@ -340,7 +364,8 @@ ItemId ItemStore::set_facts(ItemId id, const ItemFacts& facts) {
             }
         }
         if (remaining != id) {
-            for (const char* sql : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM items WHERE id = ?"}) {
+            for (const char* sql : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM work WHERE item = ?",
+                                    "DELETE FROM reviews WHERE item = ?", "DELETE FROM items WHERE id = ?"}) {
                 SQLite::Statement remove(db, sql);
                 remove.bind(1, id);
                 remove.exec();
@@ -512,10 +537,12 @@ void ItemStore::set_complete(ItemId id, bool complete) {
     const std::string file = database_.read([&](SQLite::Database& db) { return file_of(db, id); });
     database_.edit(changes_, (complete ? "mark as complete: " : "mark as incomplete: ") + file, id,
                    [&](SQLite::Database& db) {
-                       SQLite::Statement update(db, "UPDATE items SET complete = ? WHERE id = ?");
+                       SQLite::Statement update(
+                           db, "UPDATE items SET complete = ?1 WHERE id = ?2 AND complete <> ?1");
                        update.bind(1, complete ? 1 : 0);
                        update.bind(2, id);
-                       update.exec();
+                       if (update.exec() > 0)
+                           note_labels_changed(db, id, user_name());
                    });
 }
 

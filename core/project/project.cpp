@@ -25,6 +25,7 @@ Project::Project(fs::path folder, Access access) : folder_(std::move(folder)), a
     items_ = std::make_unique<ItemStore>(*database_, *changes_);
     classes_ = std::make_unique<ClassStore>(*database_, *changes_);
     labels_ = std::make_unique<LabelStore>(*database_, *changes_);
+    reviews_ = std::make_unique<ReviewStore>(*database_, *changes_);
     splits_ = std::make_unique<SplitStore>(*database_, *changes_);
     runs_ = std::make_unique<RunStore>(folder_, *changes_);
 }
@@ -134,6 +135,9 @@ Json Project::summary() {
         json["groups"] = db.execAndGet("SELECT COUNT(DISTINCT grp) FROM items WHERE grp <> ''").getInt64();
         return json;
     });
+    summary["review"] = Json::object();
+    for (const auto& [status, count] : reviews_->counts())
+        summary["review"][std::string(to_string(status))] = count;
     summary["split-record"] = splits_->record();
     summary["classes"] = Json::array();
     for (const LabelClass& known : classes_->all())

@@ -7,6 +7,7 @@
 #include "core/project/history.h"
 #include "core/project/items.h"
 #include "core/project/labels.h"
+#include "core/project/reviews.h"
 #include "core/project/runs.h"
 #include "core/project/splits.h"
 
@@ -43,6 +44,7 @@ public:
     ItemStore& items() { return *items_; }
     ClassStore& classes() { return *classes_; }
     LabelStore& labels() { return *labels_; }
+    ReviewStore& reviews() { return *reviews_; }
     SplitStore& splits() { return *splits_; }
     EditHistory& history() { return *history_; }
     RunStore& runs() { return *runs_; }
@@ -76,6 +78,7 @@ private:
     std::unique_ptr<ItemStore> items_;
     std::unique_ptr<ClassStore> classes_;
     std::unique_ptr<LabelStore> labels_;
+    std::unique_ptr<ReviewStore> reviews_;
     std::unique_ptr<SplitStore> splits_;
     std::unique_ptr<RunStore> runs_;
 };
