@@ -2,6 +2,7 @@
 #include "core/base/stamp.h"
 
 #include <array>
+#include <cstdlib>
 #include <ctime>
 #include <unistd.h>
 
@@ -19,6 +20,11 @@ std::string utc_now() {
 std::string host_name() {
     std::array<char, 256> host{};
     return ::gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "";
+}
+
+std::string user_name() {
+    const char* user = std::getenv("USER");
+    return user ? user : "";
 }
 
 } // namespace eyepiece

@@ -142,24 +142,35 @@ void apply_changes(SQLite::Database& database, const Changeset& changes) {
                                     const_cast<std::byte*>(changes.data()), nullptr, on_conflict, nullptr,
                                     nullptr, nullptr, SQLITE_CHANGESETAPPLY_NOSAVEPOINT),
           "applying changes");
-    // An item that left outside of history (merged with its moved twin) takes no labels back.
+    // An item that left outside of history (merged with its moved twin) takes no labels back, and one that
+    // goes takes along what is said of it outside of history (the steps that an older project was given).
     std::set<std::int64_t> items;
     for_each_row(changes, [&](const Row& row) {
-        if (row.operation() == SQLITE_INSERT && (row.table() == "tiles" || row.table() == "objects" ||
-                                                 row.table() == "marks" || row.table() == "image_classes"))
+        if (row.operation() == SQLITE_INSERT &&
+            (row.table() == "tiles" || row.table() == "objects" || row.table() == "work" ||
+             row.table() == "marks" || row.table() == "image_classes"))
+            items.insert(row.key(0));
+        else if (row.operation() == SQLITE_INSERT && row.table() == "reviews")
+            items.insert(row.number(review_columns::item));
+        else if (row.operation() == SQLITE_DELETE && row.table() == "items")
             items.insert(row.key(0));
     });
-    for (const std::int64_t item : items) {
-        SQLite::Statement known(database, "SELECT 1 FROM items WHERE id = ?");
+    SQLite::Statement known(database, "SELECT 1 FROM items WHERE id = ?");
+    std::erase_if(items, [&](std::int64_t item) {
+        known.reset();
         known.bind(1, item);
-        if (known.executeStep())
-            continue;
-        for (const char* orphans :
-             {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
-              "DELETE FROM marks WHERE item = ?", "DELETE FROM image_classes WHERE item = ?"}) {
-            SQLite::Statement remove(database, orphans);
+        return known.executeStep();
+    });
+    known.reset();
+    for (const char* orphans :
+         {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
+          "DELETE FROM marks WHERE item = ?", "DELETE FROM image_classes WHERE item = ?",
+          "DELETE FROM work WHERE item = ?", "DELETE FROM reviews WHERE item = ?"}) {
+        SQLite::Statement remove(database, orphans);
+        for (const std::int64_t item : items) {
             remove.bind(1, item);
             remove.exec();
+            remove.reset();
         }
     }
 }
@@ -196,12 +207,21 @@ std::vector<ProjectChange> events_of(SQLite::Database& database, const Changeset
                                     row.number(object_columns::width), row.number(object_columns::height)});
         } else if (row.table() == "marks" || row.table() == "image_classes") {
             marks.insert(row.key(0));
+        } else if (row.table() == "reviews") {
+            changed.items.push_back(row.number(review_columns::item));
         } else if (row.table() == "classes" || row.table() == "skeletons") {
             classes = true;
         } else if (row.table() == "records") {
             splits = true;
         }
     });
+    const auto gone = [&](ItemId item) {
+        return std::find(removed.items.begin(), removed.items.end(), item) != removed.items.end();
+    };
+    std::sort(changed.items.begin(), changed.items.end());
+    changed.items.erase(std::unique(changed.items.begin(), changed.items.end()), changed.items.end());
+    if (!removed.items.empty())
+        std::erase_if(changed.items, gone);
     std::vector<ProjectChange> events;
     events.reserve(labels.size() + marks.size() + 5);
     if (classes)
@@ -210,14 +230,11 @@ std::vector<ProjectChange> events_of(SQLite::Database& database, const Changeset
         events.emplace_back(std::move(added));
     if (!changed.items.empty())
         events.emplace_back(std::move(changed));
-    const auto stays = [&](ItemId item) {
-        return std::find(removed.items.begin(), removed.items.end(), item) == removed.items.end();
-    };
     for (const auto& [item, region] : labels)
-        if (stays(item))
+        if (!gone(item))
             events.emplace_back(LabelsChanged{item, clipped(database, item, region)});
     for (const ItemId item : marks)
-        if (stays(item))
+        if (!gone(item))
             events.emplace_back(MarksChanged{item});
     if (!removed.items.empty())
         events.emplace_back(std::move(removed));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/classes.h"
 
+#include "core/base/stamp.h"
 #include "core/project/database.h"
 #include "core/project/label_tiles.h"
 #include "core/project/mark_rows.h"
+#include "core/project/review_steps.h"
 
 #include <algorithm>
 #include <map>
@@ -150,8 +152,10 @@ void ClassStore::remove(ClassId id) {
             while (query.executeStep())
                 doomed[query.getColumn(0).getInt64()].insert(query.getColumn(1).getUInt());
         }
-        for (const auto& [item, objects] : doomed)
+        for (const auto& [item, objects] : doomed) {
             remove_objects(db, item, objects);
+            note_labels_changed(db, item, user_name());
+        }
         remove_marks_of_class(db, id);
         SQLite::Statement remove(db, "DELETE FROM classes WHERE id = ?");
         remove.bind(1, id);

@@ -2,9 +2,9 @@
 #include "core/project/image_classes.h"
 
 #include "core/base/stamp.h"
-#include "core/project/author.h"
 #include "core/project/database.h"
 #include "core/project/mark_rows.h"
+#include "core/project/review_steps.h"
 
 #include <set>
 
@@ -29,7 +29,7 @@ void insert(SQLite::Database& db, ItemId item, const ImageClass& each, const std
                                  "VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT(item, class) DO NOTHING");
     insert.bind(1, item);
     insert.bind(2, each.class_id);
-    insert.bind(3, each.author.empty() ? default_author() : each.author);
+    insert.bind(3, each.author.empty() ? user_name() : each.author);
     insert.bind(4, each.tool.empty() ? tool : each.tool);
     insert.bind(5, each.run);
     insert.bind(6, each.score);
@@ -51,6 +51,15 @@ std::set<ClassId> ids_of(SQLite::Database& db, ItemId item) {
     while (query.executeStep())
         ids.insert(query.getColumn(0).getInt());
     return ids;
+}
+
+// An image whose classes come out as others than they were has changed labels, which a review hears of.
+template<class Body>
+void change(SQLite::Database& db, ItemId item, Body body) {
+    const std::set<ClassId> before = ids_of(db, item);
+    body(before);
+    if (ids_of(db, item) != before)
+        note_labels_changed(db, item, user_name());
 }
 
 } // namespace
@@ -91,11 +100,13 @@ void ImageClassStore::set(ItemId item, std::span<const ImageClass> classes, cons
             name_of(db, each.class_id);
             wanted.insert(each.class_id);
         }
-        for (const ClassId id : ids_of(db, item))
-            if (!wanted.contains(id))
-                erase(db, item, id);
-        for (const ImageClass& each : classes)
-            insert(db, item, each, tool);
+        change(db, item, [&](const std::set<ClassId>& before) {
+            for (const ClassId id : before)
+                if (!wanted.contains(id))
+                    erase(db, item, id);
+            for (const ImageClass& each : classes)
+                insert(db, item, each, tool);
+        });
     });
 }
 
@@ -110,15 +121,14 @@ void ImageClassStore::assign(std::span<const ItemId> items, ClassId class_id, bo
                    items.size() == 1 ? items.front() : 0, [&](SQLite::Database& db) {
                        for (const ItemId item : items) {
                            labelled_file(db, item);
-                           if (!on) {
-                               erase(db, item, class_id);
-                               continue;
-                           }
-                           if (alone)
-                               for (const ClassId other : ids_of(db, item))
-                                   if (other != class_id)
-                                       erase(db, item, other);
-                           insert(db, item, {.class_id = class_id}, "image class");
+                           change(db, item, [&](const std::set<ClassId>& before) {
+                               if (!on || alone)
+                                   for (const ClassId id : before)
+                                       if (on ? id != class_id : id == class_id)
+                                           erase(db, item, id);
+                               if (on)
+                                   insert(db, item, {.class_id = class_id}, "image class");
+                           });
                        }
                    });
 }

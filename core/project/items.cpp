@@ -2,8 +2,10 @@
 #include "core/project/items.h"
 
 #include "core/base/natural_order.h"
+#include "core/base/stamp.h"
 #include "core/project/database.h"
 #include "core/project/mark_rows.h"
+#include "core/project/review_steps.h"
 
 #include <algorithm>
 #include <sstream>
@@ -16,12 +18,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* item_fields = "SELECT items.id, path, file, state, problem, hash, width, height, "
-                                    "channels, grp, split, complete, columns, "
-                                    "(SELECT COUNT(*) FROM objects WHERE objects.item = items.id), "
-                                    "(SELECT COUNT(*) FROM marks WHERE marks.item = items.id), "
-                                    "(SELECT GROUP_CONCAT(class, ' ') FROM image_classes "
-                                    "WHERE image_classes.item = items.id) FROM items";
+const std::string item_fields = std::string("SELECT items.id, path, file, state, problem, hash, width, "
+                                            "height, channels, grp, split, complete, columns, "
+                                            "(SELECT COUNT(*) FROM objects WHERE objects.item = items.id), "
+                                            "(SELECT COUNT(*) FROM marks WHERE marks.item = items.id), "
+                                            "(SELECT GROUP_CONCAT(class, ' ') FROM image_classes "
+                                            "WHERE image_classes.item = items.id), ") +
+                                status_of_items + ", " + review_word_of_items + " FROM items";
 // Whether anything is said of an item, which a change of its file may put in doubt.
 constexpr const char* is_labelled =
     "(EXISTS(SELECT 1 FROM objects WHERE item = items.id) OR EXISTS(SELECT 1 FROM marks WHERE item = "
@@ -66,6 +69,9 @@ Item item_from(SQLite::Statement& row, const Database& database) {
             item.classes.push_back(id);
         std::sort(item.classes.begin(), item.classes.end());
     }
+    item.status = static_cast<ReviewStatus>(row.getColumn(16).getInt());
+    if (item.status > ReviewStatus::Labelled)
+        item.review_word = row.getColumn(17).getString();
     return item;
 }
 
@@ -147,6 +153,22 @@ std::string_view to_string(ItemState state) {
         return "broken";
     }
     return "unread";
+}
+
+std::string_view to_string(ReviewStatus status) {
+    switch (status) {
+    case ReviewStatus::New:
+        return "new";
+    case ReviewStatus::Labelled:
+        return "labelled";
+    case ReviewStatus::Submitted:
+        return "submitted";
+    case ReviewStatus::Accepted:
+        return "accepted";
+    case ReviewStatus::SentBack:
+        return "sent-back";
+    }
+    return "new";
 }
 
 ItemStore::ItemStore(Database& database, ProjectChanges& changes) : database_(database), changes_(changes) {}
@@ -320,9 +342,10 @@ void ItemStore::remove(const std::vector<ItemId>& ids) {
     database_.edit(changes_, count_title("remove", ids.size(), single), 0, [&](SQLite::Database& db) {
         for (const ItemId id : ids)
             remove_marks_of_item(db, id);
-        for (const char* table : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
-                                  "DELETE FROM items WHERE id = ?"}) {
-            SQLite::Statement remove(db, table);
+        for (const char* rows : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM objects WHERE item = ?",
+                                 "DELETE FROM work WHERE item = ?", "DELETE FROM reviews WHERE item = ?",
+                                 "DELETE FROM items WHERE id = ?"}) {
+            SQLite::Statement remove(db, rows);
             for (const ItemId id : ids) {
                 remove.bind(1, id);
                 remove.exec();
@@ -357,7 +380,8 @@ ItemId ItemStore::set_facts(ItemId id, const ItemFacts& facts) {
             }
         }
         if (remaining != id) {
-            for (const char* sql : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM items WHERE id = ?"}) {
+            for (const char* sql : {"DELETE FROM tiles WHERE item = ?", "DELETE FROM work WHERE item = ?",
+                                    "DELETE FROM reviews WHERE item = ?", "DELETE FROM items WHERE id = ?"}) {
                 SQLite::Statement remove(db, sql);
                 remove.bind(1, id);
                 remove.exec();
@@ -529,10 +553,12 @@ void ItemStore::set_complete(ItemId id, bool complete) {
     const std::string file = database_.read([&](SQLite::Database& db) { return file_of(db, id); });
     database_.edit(changes_, (complete ? "mark as complete: " : "mark as incomplete: ") + file, id,
                    [&](SQLite::Database& db) {
-                       SQLite::Statement update(db, "UPDATE items SET complete = ? WHERE id = ?");
+                       SQLite::Statement update(
+                           db, "UPDATE items SET complete = ?1 WHERE id = ?2 AND complete <> ?1");
                        update.bind(1, complete ? 1 : 0);
                        update.bind(2, id);
-                       update.exec();
+                       if (update.exec() > 0)
+                           note_labels_changed(db, id, user_name());
                    });
 }
 

@@ -27,6 +27,17 @@ enum class ItemState {
 };
 EYEPIECE_EXPORT std::string_view to_string(ItemState state);
 
+// How far an image's labels are. The first two come by themselves; the others are said (reviews.h). The
+// numbers are stored.
+enum class ReviewStatus {
+    New = 0,       // nothing is said of it, and it is not declared complete
+    Labelled = 1,  // has objects, points or a class, or is complete without
+    Submitted = 2, // whoever labelled it is done
+    Accepted = 3,  // and someone has looked at it; a change of its labels makes it Labelled again
+    SentBack = 4   // something is to be mended; a word says what
+};
+EYEPIECE_EXPORT std::string_view to_string(ReviewStatus status); // "new", "sent-back", ...
+
 // One image of the project. Images stay where they are; `path` is absolute, and kept relative to the
 // project's folder on disk when it lies below it.
 struct Item {
@@ -45,6 +56,8 @@ struct Item {
     std::int64_t marks = 0;   // number of points and keypoint instances
     std::vector<ClassId> classes = {}; // of the image as a whole, in order
     bool labelled() const { return objects > 0 || marks > 0 || !classes.empty(); }
+    ReviewStatus status = ReviewStatus::New;
+    std::string review_word;       // what was said when it came to Submitted, Accepted or SentBack
     Json columns = Json::object(); // further columns of an imported table (index.csv)
 };
 

@@ -150,10 +150,13 @@ void remove_objects(SQLite::Database& db, ItemId item, const std::set<ObjectId>&
         if (query.executeStep())
             bounds = bounds.united({query.getColumn(0).getInt64(), query.getColumn(1).getInt64(),
                                     query.getColumn(2).getInt64(), query.getColumn(3).getInt64()});
-        SQLite::Statement remove(db, "DELETE FROM objects WHERE item = ? AND id = ?");
-        remove.bind(1, item);
-        remove.bind(2, id);
-        remove.exec();
+        for (const char* rows : {"DELETE FROM objects WHERE item = ? AND id = ?",
+                                 "DELETE FROM work WHERE item = ? AND object = ?"}) {
+            SQLite::Statement remove(db, rows);
+            remove.bind(1, item);
+            remove.bind(2, id);
+            remove.exec();
+        }
     }
     std::set<std::pair<std::int64_t, std::int64_t>> touched;
     for_each_stat(db, item, bounds, [&](std::int64_t row, std::int64_t col, const TileStat& stat) {

@@ -2,13 +2,14 @@
 #include "core/project/labels.h"
 
 #include "core/base/stamp.h"
-#include "core/project/author.h"
 #include "core/project/database.h"
 #include "core/project/label_tiles.h"
+#include "core/project/review_steps.h"
 
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -212,7 +213,38 @@ void check_region(const LabelEdit& edit, const ItemFrame& frame) {
                                              ".");
 }
 
-void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordered_set<ClassId>& classes) {
+// Adds `seconds` to what this person has worked on an object.
+void add_work(SQLite::Database& db, ItemId item, ObjectId object, const std::string& author, double seconds,
+              const std::string& tool) {
+    SQLite::Statement upsert(
+        db, "INSERT INTO work(item, object, author, seconds, edits, first, last, tool) "
+            "VALUES(?1, ?2, ?3, ?4, 1, ?5, ?5, ?6) ON CONFLICT(item, object, author) DO UPDATE SET "
+            "seconds = seconds + excluded.seconds, edits = edits + 1, last = excluded.last, "
+            "tool = excluded.tool");
+    upsert.bind(1, item);
+    upsert.bind(2, object);
+    upsert.bind(3, author);
+    upsert.bind(4, seconds);
+    upsert.bind(5, utc_now());
+    upsert.bind(6, tool);
+    upsert.exec();
+}
+
+void add_time_spent(SQLite::Database& db, ItemId item, const std::string& author, double seconds) {
+    SQLite::Statement upsert(db, "INSERT INTO time_spent(item, author, seconds, edits) VALUES(?, ?, ?, 1) "
+                                 "ON CONFLICT(item, author) DO UPDATE SET "
+                                 "seconds = seconds + excluded.seconds, edits = edits + 1");
+    upsert.bind(1, item);
+    upsert.bind(2, author);
+    upsert.bind(3, seconds);
+    upsert.exec();
+}
+
+// What an edit changed: the objects of an image that are there after it, and whether they were before.
+using Touched = std::map<std::pair<ItemId, ObjectId>, bool>;
+
+void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordered_set<ClassId>& classes,
+                Touched& touched) {
     const ItemFrame frame = frame_of(db, edit.item);
     check_region(edit, frame);
     std::unordered_map<ObjectId, const LabelObject*> declared;
@@ -232,7 +264,7 @@ void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordere
 
     const Deltas deltas = write_pixels(db, edit);
     std::map<ObjectId, LabelObject> to_store; // in order of id: the file is the same for the same edit
-    std::unordered_set<ObjectId> to_measure;
+    std::unordered_set<ObjectId> to_measure, fresh;
     Region measure_within;
     for (const auto& [id, delta] : deltas) {
         const auto known = find_object(db, edit.item, id);
@@ -252,6 +284,8 @@ void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordere
         }
         to_store.emplace(id, std::move(object));
         last_object = std::max<std::int64_t>(last_object, id);
+        if (!known)
+            fresh.insert(id);
     }
     for (const auto& [id, object] : declared) {
         if (to_store.contains(id))
@@ -270,20 +304,27 @@ void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordere
             to_store.at(id).bounds = bounds;
     for (auto& [id, object] : to_store) {
         if (object.area <= 0) {
-            SQLite::Statement remove(db, "DELETE FROM objects WHERE item = ? AND id = ?");
-            remove.bind(1, edit.item);
-            remove.bind(2, id);
-            remove.exec();
+            for (const char* rows : {"DELETE FROM objects WHERE item = ? AND id = ?",
+                                     "DELETE FROM work WHERE item = ? AND object = ?"}) {
+                SQLite::Statement remove(db, rows);
+                remove.bind(1, edit.item);
+                remove.bind(2, id);
+                remove.exec();
+            }
+            touched.erase({edit.item, id});
             continue;
         }
+        touched.emplace(std::pair{edit.item, id}, !fresh.contains(id));
         if (object.tool.empty())
             object.tool = edit.tool;
         if (object.created.empty())
             object.created = utc_now();
         if (object.author.empty())
-            object.author = default_author();
+            object.author = user_name();
         store_object(db, edit.item, object);
     }
+    if (!to_store.empty())
+        note_labels_changed(db, edit.item, user_name());
     if (last_object != frame.last_object) {
         SQLite::Statement update(db, "UPDATE items SET last_object = ? WHERE id = ?");
         update.bind(1, last_object);
@@ -298,6 +339,46 @@ std::unordered_set<ClassId> class_ids(SQLite::Database& db) {
     while (query.executeStep())
         ids.insert(query.getColumn(0).getInt());
     return ids;
+}
+
+// Who worked on what: the time given with the edits of an image is shared by the objects they changed. An
+// object that came without anyone's time, from an import, has no more to say than its own row does.
+void note_work(SQLite::Database& db, std::span<const LabelEdit> edits, const Touched& touched) {
+    const std::string who = user_name();
+    std::map<ItemId, double> seconds;
+    for (const LabelEdit& edit : edits)
+        seconds[edit.item] += std::max(edit.seconds, 0.0);
+    std::map<ItemId, double> sharing;
+    for (const auto& [key, before] : touched)
+        ++sharing[key.first];
+    for (const auto& [key, before] : touched)
+        if (before || seconds[key.first] > 0)
+            add_work(db, key.first, key.second, who, seconds[key.first] / sharing[key.first],
+                     edits.front().tool);
+}
+
+void note_time_spent(SQLite::Database& db, std::span<const LabelEdit> edits) {
+    for (const LabelEdit& edit : edits)
+        if (edit.seconds > 0)
+            add_time_spent(db, edit.item, user_name(), edit.seconds);
+}
+
+void commit_all(Database& database, ProjectChanges& changes, std::span<const LabelEdit> edits,
+                const std::string& title) {
+    const bool one_item = std::all_of(edits.begin(), edits.end(),
+                                      [&](const LabelEdit& edit) { return edit.item == edits.front().item; });
+    database.edit(changes, title, edits.empty() || !one_item ? 0 : edits.front().item,
+                  [&](SQLite::Database& db) {
+                      const auto classes = class_ids(db);
+                      Touched touched;
+                      for (const LabelEdit& edit : edits)
+                          commit_one(db, edit, classes, touched);
+                      note_work(db, edits, touched);
+                      // Aside from what undo covers: it gives no one their time back.
+                      if (std::any_of(edits.begin(), edits.end(),
+                                      [](const LabelEdit& edit) { return edit.seconds > 0; }))
+                          database.write([&](SQLite::Database& aside) { note_time_spent(aside, edits); });
+                  });
 }
 
 } // namespace
@@ -374,19 +455,37 @@ std::int64_t LabelStore::total_objects() const {
 void LabelStore::commit(const LabelEdit& edit) {
     const std::string file =
         database_.read([&](SQLite::Database& db) { return frame_of(db, edit.item).file; });
-    database_.edit(changes_, (edit.tool.empty() ? "edit" : edit.tool) + " on " + file, edit.item,
-                   [&](SQLite::Database& db) { commit_one(db, edit, class_ids(db)); });
+    commit_all(database_, changes_, {&edit, 1}, (edit.tool.empty() ? "edit" : edit.tool) + " on " + file);
 }
 
 void LabelStore::commit(const std::vector<LabelEdit>& edits, const std::string& title) {
-    const bool one_item = std::all_of(edits.begin(), edits.end(),
-                                      [&](const LabelEdit& e) { return e.item == edits.front().item; });
-    database_.edit(changes_, title, edits.empty() || !one_item ? 0 : edits.front().item,
-                   [&](SQLite::Database& db) {
-                       const auto classes = class_ids(db);
-                       for (const LabelEdit& edit : edits)
-                           commit_one(db, edit, classes);
-                   });
+    commit_all(database_, changes_, edits, title);
+}
+
+std::vector<LabelWork> LabelStore::work(ItemId item, ObjectId id) const {
+    return database_.read([&](SQLite::Database& db) {
+        std::vector<LabelWork> work;
+        SQLite::Statement query(db, "SELECT author, seconds, edits, first, last, tool FROM work "
+                                    "WHERE item = ? AND object = ? ORDER BY first, author");
+        query.bind(1, item);
+        query.bind(2, id);
+        while (query.executeStep())
+            work.push_back({query.getColumn(0).getString(), query.getColumn(1).getDouble(),
+                            query.getColumn(2).getInt64(), query.getColumn(3).getString(),
+                            query.getColumn(4).getString(), query.getColumn(5).getString()});
+        return work;
+    });
+}
+
+std::vector<ItemId> LabelStore::items_with(ClassId class_id) const {
+    return database_.read([&](SQLite::Database& db) {
+        std::vector<ItemId> items;
+        SQLite::Statement query(db, "SELECT DISTINCT item FROM objects WHERE class = ? ORDER BY item");
+        query.bind(1, class_id);
+        while (query.executeStep())
+            items.push_back(query.getColumn(0).getInt64());
+        return items;
+    });
 }
 
 std::int64_t LabelStore::set_class(std::span<const ObjectKey> objects, ClassId class_id) {
@@ -401,14 +500,20 @@ std::int64_t LabelStore::set_class(std::span<const ObjectKey> objects, ClassId c
             throw Error(ErrorCode::BadInput,
                         "The project has no class " + std::to_string(class_id) + " to give to objects.");
         there = 0;
+        std::set<ItemId> changed;
         SQLite::Statement update(db, "UPDATE objects SET class = ? WHERE item = ? AND id = ?");
         for (const ObjectKey& key : objects) {
             update.bind(1, class_id);
             update.bind(2, key.item);
             update.bind(3, key.object);
-            there += update.exec();
+            if (update.exec() > 0) {
+                ++there;
+                changed.insert(key.item);
+            }
             update.reset();
         }
+        for (const ItemId item : changed)
+            note_labels_changed(db, item, user_name());
     });
     return there;
 }

@@ -30,6 +30,17 @@ struct LabelObject {
     int edits = 0;            // times its pixels changed since
 };
 
+// What one person did on one object, or on one image.
+struct LabelWork {
+    std::string author;
+    double seconds = 0;                // as measured while they were at it; pauses do not count
+    std::int64_t edits = 0;            // that were measured, or changed what was there
+    std::string first = {}, last = {}; // UTC, ISO 8601
+    std::string tool = {};             // of the last
+};
+
+struct LabelStatistics; // core/project/label_statistics.h
+
 // One object of the project.
 struct ObjectKey {
     ItemId item = 0;
@@ -47,6 +58,8 @@ struct LabelEdit {
     // Objects that are new or whose class, polygon, score ... change. `area` and `bounds` are ignored.
     // An object without pixels after the edit is removed by itself.
     std::vector<LabelObject> objects;
+    // Of someone's time that it took, as measured by whoever asks for it; 0: no one's, as of an import.
+    double seconds = 0;
 };
 
 // Labels as compressed tiles of 256 x 256 ids, and rows for the objects. A stroke writes the tiles it
@@ -64,6 +77,10 @@ public:
     std::optional<LabelObject> object(ItemId item, ObjectId id) const;
     ObjectId next_object_id(ItemId item) const; // unused so far in this item
     std::int64_t total_objects() const;
+    std::vector<LabelWork> work(ItemId item, ObjectId id) const; // whoever began first is the first
+    std::vector<ItemId> items_with(ClassId class_id) const;      // that have an object of it; by id
+    // Reads a row for each object: of a large project not on the window's thread.
+    LabelStatistics statistics() const; // in label_statistics.cpp
 
     // One durable, undoable transaction; tells LabelsChanged. Checks ids and classes: Error(BadInput).
     void commit(const LabelEdit& edit);

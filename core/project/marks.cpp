@@ -2,9 +2,9 @@
 #include "core/project/marks.h"
 
 #include "core/base/stamp.h"
-#include "core/project/author.h"
 #include "core/project/database.h"
 #include "core/project/mark_rows.h"
+#include "core/project/review_steps.h"
 
 #include <algorithm>
 #include <cmath>
@@ -95,7 +95,7 @@ void commit_one(SQLite::Database& db, const MarkEdit& edit, const PointCounts& c
         if (stored.created.empty())
             stored.created = known ? known->created : utc_now();
         if (stored.author.empty())
-            stored.author = known ? known->author : default_author();
+            stored.author = known ? known->author : user_name();
         store_mark(db, edit.item, stored);
         largest = std::max(largest, mark.id);
     }
@@ -151,8 +151,10 @@ void MarkStore::commit(const std::vector<MarkEdit>& edits, const std::string& ti
                                       [&](const MarkEdit& edit) { return edit.item == edits.front().item; });
     database_.edit(changes_, title, one_item ? edits.front().item : 0, [&](SQLite::Database& db) {
         const PointCounts counts = point_counts(db);
-        for (const MarkEdit& edit : edits)
+        for (const MarkEdit& edit : edits) {
             commit_one(db, edit, counts);
+            note_labels_changed(db, edit.item, user_name());
+        }
     });
 }
 

@@ -28,6 +28,7 @@ Project::Project(fs::path folder, Access access) : folder_(std::move(folder)), a
     marks_ = std::make_unique<MarkStore>(*database_, *changes_);
     skeletons_ = std::make_unique<SkeletonStore>(*database_, *changes_);
     image_classes_ = std::make_unique<ImageClassStore>(*database_, *changes_);
+    reviews_ = std::make_unique<ReviewStore>(*database_, *changes_);
     splits_ = std::make_unique<SplitStore>(*database_, *changes_);
     runs_ = std::make_unique<RunStore>(folder_, *changes_);
 }
@@ -144,6 +145,9 @@ Json Project::summary() {
         json["groups"] = db.execAndGet("SELECT COUNT(DISTINCT grp) FROM items WHERE grp <> ''").getInt64();
         return json;
     });
+    summary["review"] = Json::object();
+    for (const auto& [status, count] : reviews_->counts())
+        summary["review"][std::string(to_string(status))] = count;
     summary["split-record"] = splits_->record();
     summary["classes"] = Json::array();
     for (const LabelClass& known : classes_->all())

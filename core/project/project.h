@@ -9,6 +9,7 @@
 #include "core/project/items.h"
 #include "core/project/labels.h"
 #include "core/project/marks.h"
+#include "core/project/reviews.h"
 #include "core/project/runs.h"
 #include "core/project/skeletons.h"
 #include "core/project/splits.h"
@@ -49,6 +50,7 @@ public:
     MarkStore& marks() { return *marks_; }
     SkeletonStore& skeletons() { return *skeletons_; }
     ImageClassStore& image_classes() { return *image_classes_; }
+    ReviewStore& reviews() { return *reviews_; }
     SplitStore& splits() { return *splits_; }
     EditHistory& history() { return *history_; }
     RunStore& runs() { return *runs_; }
@@ -85,6 +87,7 @@ private:
     std::unique_ptr<MarkStore> marks_;
     std::unique_ptr<SkeletonStore> skeletons_;
     std::unique_ptr<ImageClassStore> image_classes_;
+    std::unique_ptr<ReviewStore> reviews_;
     std::unique_ptr<SplitStore> splits_;
     std::unique_ptr<RunStore> runs_;
 };

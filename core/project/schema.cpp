@@ -11,6 +11,7 @@
 namespace eyepiece {
 namespace {
 
+// Version 1; what later versions add is in the migrations, which a new project passes through as well.
 // `path` is relative to the project's folder when below it. Uniqueness of paths and of class names is the
 // stores' to keep: a constraint here could refuse an undo. Tiles put their statistics before their pixels so
 // that bounds are found without reading pixels.
@@ -70,6 +71,29 @@ CREATE INDEX image_classes_by_class ON image_classes(class);
 )");
 }
 
+// Steps of review, and who worked on what for how long. `work` says it of each object and goes with it;
+// `time_spent` of the whole image, also for what was undone or deleted since, and so undo does not cover it.
+// What was labelled before has its first step from its oldest object.
+void add_reviews(SQLite::Database& database) {
+    database.exec(R"(
+CREATE TABLE reviews(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL REFERENCES items(id), status INTEGER NOT NULL,
+    author TEXT NOT NULL, word TEXT NOT NULL, made TEXT NOT NULL);
+CREATE INDEX reviews_by_item ON reviews(item, id);
+CREATE TABLE work(
+    item INTEGER NOT NULL REFERENCES items(id), object INTEGER NOT NULL, author TEXT NOT NULL,
+    seconds REAL NOT NULL, edits INTEGER NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
+    tool TEXT NOT NULL, PRIMARY KEY(item, object, author)) WITHOUT ROWID;
+CREATE TABLE time_spent(
+    item INTEGER NOT NULL, author TEXT NOT NULL, seconds REAL NOT NULL, edits INTEGER NOT NULL,
+    PRIMARY KEY(item, author)) WITHOUT ROWID;
+DROP INDEX objects_by_class;
+CREATE INDEX objects_by_class ON objects(class, item);
+INSERT INTO reviews(item, status, author, word, made)
+    SELECT item, 1, author, '', MIN(created) FROM objects GROUP BY item;
+)");
+}
+
 constexpr std::uintmax_t header_bytes = 100;
 
 } // namespace
@@ -87,7 +111,7 @@ void create_schema(SQLite::Database& database) {
 }
 
 std::span<const Migration> migrations() {
-    static const std::array<Migration, schema_version - 1> steps{add_marks};
+    static const std::array<Migration, schema_version - 1> steps{add_marks, add_reviews};
     return steps;
 }
 

@@ -16,11 +16,13 @@ namespace eyepiece {
 
 // The tables of project.eyepiece. Internal to core/project.
 inline constexpr int application_id = 0x45795063; // "EyPc", at byte 68 of the file
-inline constexpr int schema_version = 2;          // PRAGMA user_version, at byte 60 of the file
+inline constexpr int schema_version = 3;          // PRAGMA user_version, at byte 60 of the file
 
-// What undo covers. The others (meta, settings, edits) are not history, or are the history itself.
-inline constexpr std::array undoable_tables{"items", "classes",   "objects",       "tiles",        "records",
-                                            "marks", "skeletons", "mark_counters", "image_classes"};
+// What undo covers. The others (meta, settings, time_spent, edits) are not history, or are the history
+// itself.
+inline constexpr std::array undoable_tables{"items",         "classes", "objects",   "tiles",
+                                            "records",       "marks",   "skeletons", "mark_counters",
+                                            "image_classes", "reviews", "work"};
 
 namespace item_columns { // positions in `items`, as a changeset counts them
 inline constexpr int group = 12, split = 13, complete = 14, last_object = 15, count = 17;
@@ -29,6 +31,10 @@ inline constexpr int group = 12, split = 13, complete = 14, last_object = 15, co
 namespace object_columns {
 inline constexpr int x = 4, y = 5, width = 6, height = 7;
 } // namespace object_columns
+
+namespace review_columns {
+inline constexpr int item = 1;
+} // namespace review_columns
 
 // Takes the file from version `from` to `from` + 1; runs inside a transaction.
 using Migration = std::function<void(SQLite::Database&)>;
