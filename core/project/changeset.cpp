@@ -3,6 +3,7 @@
 #define SQLITE_ENABLE_PREUPDATE_HOOK 1
 #include "core/project/changeset.h"
 
+#include "core/project/label_tiles.h"
 #include "core/project/labels.h"
 #include "core/project/schema.h"
 
@@ -200,7 +201,7 @@ std::vector<ProjectChange> events_of(SQLite::Database& database, const Changeset
         } else if (row.table() == "tiles") {
             const std::int64_t size = LabelStore::tile_size;
             Region& region = labels[row.key(0)];
-            region = region.united({row.key(2) * size, row.key(1) * size, size, size});
+            region = region.united({row.key(2) * size, row_of(row.key(1)) * size, size, size});
         } else if (row.table() == "objects") {
             Region& region = labels[row.key(0)];
             region = region.united({row.number(object_columns::x), row.number(object_columns::y),

@@ -78,17 +78,18 @@ std::vector<std::string> Project::check(JobContext& job) {
             std::map<ObjectId, ObjectExtent> painted;
             constexpr std::int64_t anything = std::int64_t{1} << 40;
             try {
-                for_each_tile(db, items[i].id, {0, 0, anything, anything},
-                              [&](std::int64_t row, std::int64_t col, const TileIds& ids) {
-                                  for (const TileStat& stat : statistics(ids)) {
-                                      ObjectExtent& extent = painted[stat.id];
-                                      extent.area += stat.area;
-                                      extent.bounds =
-                                          extent.bounds.united({col * size + stat.left, row * size + stat.top,
-                                                                std::int64_t{stat.right} - stat.left + 1,
-                                                                std::int64_t{stat.bottom} - stat.top + 1});
-                                  }
-                              });
+                for (const int plane : planes_with_tiles(db, items[i].id))
+                    for_each_tile(db, items[i].id, plane, {0, 0, anything, anything},
+                                  [&](std::int64_t row, std::int64_t col, const TileIds& ids) {
+                                      for (const TileStat& stat : statistics(ids)) {
+                                          ObjectExtent& extent = painted[stat.id];
+                                          extent.area += stat.area;
+                                          extent.bounds = extent.bounds.united(
+                                              {col * size + stat.left, row * size + stat.top,
+                                               std::int64_t{stat.right} - stat.left + 1,
+                                               std::int64_t{stat.bottom} - stat.top + 1});
+                                      }
+                                  });
                 compare(items[i].name, painted, labels_->objects(items[i].id), problems);
                 compare(items[i].name, marks_of_item(db, items[i].id), skeletons, problems);
             } catch (const Error& error) {

@@ -30,11 +30,11 @@ void decode(const SQLite::Column& column, TileIds& ids) {
     std::memcpy(ids.data(), raw.data(), raw.size());
 }
 
-void bind_range(SQLite::Statement& query, ItemId item, const Region& region) {
+void bind_range(SQLite::Statement& query, ItemId item, int plane, const Region& region) {
     const TileRange range = tiles_of(region);
     query.bind(1, item);
-    query.bind(2, range.row);
-    query.bind(3, range.row_end);
+    query.bind(2, stored_row(plane, std::min(range.row, rows_a_plane)));
+    query.bind(3, stored_row(plane, std::min(range.row_end, rows_a_plane)));
     query.bind(4, range.col);
     query.bind(5, range.col_end);
 }
@@ -114,29 +114,46 @@ void store_tile(SQLite::Database& db, ItemId item, std::int64_t row, std::int64_
     upsert.exec();
 }
 
-void for_each_tile(SQLite::Database& db, ItemId item, const Region& region,
+std::vector<int> planes_with_tiles(SQLite::Database& db, ItemId item) {
+    // From one plane to the next by the key: an image of a million tiles costs no more than a small one.
+    SQLite::Statement next(db, "SELECT MIN(row) FROM tiles WHERE item = ? AND row >= ?");
+    std::vector<int> planes;
+    for (std::int64_t from = 0;; from = stored_row(planes.back() + 1, 0)) {
+        next.reset();
+        next.bind(1, item);
+        next.bind(2, from);
+        if (!next.executeStep() || next.getColumn(0).isNull())
+            return planes;
+        planes.push_back(plane_of(next.getColumn(0).getInt64()));
+    }
+}
+
+void for_each_tile(SQLite::Database& db, ItemId item, int plane, const Region& region,
                    const std::function<void(std::int64_t, std::int64_t, const TileIds&)>& visit) {
     SQLite::Statement query(db, std::string("SELECT row, col, data") + in_range);
-    bind_range(query, item, region);
+    bind_range(query, item, plane, region);
     TileIds ids;
     while (query.executeStep()) {
         decode(query.getColumn(2), ids);
-        visit(query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), ids);
+        visit(row_of(query.getColumn(0).getInt64()), query.getColumn(1).getInt64(), ids);
     }
 }
 
 void for_each_stat(SQLite::Database& db, ItemId item, const Region& region,
                    const std::function<void(std::int64_t, std::int64_t, const TileStat&)>& visit) {
     SQLite::Statement query(db, std::string("SELECT row, col, stats") + in_range);
-    bind_range(query, item, region);
-    while (query.executeStep()) {
-        const auto column = query.getColumn(2);
-        const auto* bytes = static_cast<const std::byte*>(column.getBlob());
-        const std::size_t count = static_cast<std::size_t>(column.getBytes()) / sizeof(TileStat);
-        for (std::size_t i = 0; i < count; ++i) {
-            TileStat stat;
-            std::memcpy(&stat, bytes + i * sizeof(TileStat), sizeof stat);
-            visit(query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), stat);
+    for (const int plane : planes_with_tiles(db, item)) {
+        query.reset();
+        bind_range(query, item, plane, region);
+        while (query.executeStep()) {
+            const auto column = query.getColumn(2);
+            const auto* bytes = static_cast<const std::byte*>(column.getBlob());
+            const std::size_t count = static_cast<std::size_t>(column.getBytes()) / sizeof(TileStat);
+            for (std::size_t i = 0; i < count; ++i) {
+                TileStat stat;
+                std::memcpy(&stat, bytes + i * sizeof(TileStat), sizeof stat);
+                visit(query.getColumn(0).getInt64(), query.getColumn(1).getInt64(), stat);
+            }
         }
     }
 }

@@ -33,15 +33,33 @@ struct TileRange { // half-open
 };
 TileRange tiles_of(const Region& region);
 
+// The planes of a stack lie below one another in the table's column `row`: a row of tiles is stored as its
+// plane times this, plus itself. An image of a single plane is as it always was.
+inline constexpr std::int64_t rows_a_plane = std::int64_t{1} << 20; // of tiles: an image of 268 million px
+constexpr std::int64_t stored_row(int plane, std::int64_t row) {
+    return plane * rows_a_plane + row;
+}
+constexpr int plane_of(std::int64_t stored) {
+    return static_cast<int>(stored / rows_a_plane);
+}
+constexpr std::int64_t row_of(std::int64_t stored) {
+    return stored % rows_a_plane;
+}
+
+// Planes that bear labels, ascending.
+std::vector<int> planes_with_tiles(SQLite::Database& db, ItemId item);
+
+// `row` is the stored one.
 bool load_tile(SQLite::Database& db, ItemId item, std::int64_t row, std::int64_t col,
                TileIds& ids); // else zeros
 void store_tile(SQLite::Database& db, ItemId item, std::int64_t row, std::int64_t col, const TileIds& ids);
 
-// Every stored tile that meets the region, in no order.
-void for_each_tile(SQLite::Database& db, ItemId item, const Region& region,
+// Every stored tile of a plane that meets the region, in no order; `row` is that within the plane.
+void for_each_tile(SQLite::Database& db, ItemId item, int plane, const Region& region,
                    const std::function<void(std::int64_t row, std::int64_t col, const TileIds&)>& visit);
 
-// Area and bounds of objects from the tiles' statistics, without their pixels.
+// Area and bounds of objects from the tiles' statistics, without their pixels: in all planes, `row` is the
+// stored one.
 struct ObjectExtent {
     std::int64_t area = 0;
     Region bounds;

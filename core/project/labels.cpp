@@ -136,7 +136,7 @@ Deltas write_pixels(SQLite::Database& db, const LabelEdit& edit) {
     TileIds ids;
     for (std::int64_t row = range.row; row < range.row_end; ++row)
         for (std::int64_t col = range.col; col < range.col_end; ++col) {
-            load_tile(db, edit.item, row, col, ids);
+            load_tile(db, edit.item, stored_row(edit.plane, row), col, ids);
             const Region part = edit.region.intersected({col * size, row * size, size, size});
             bool changed = false;
             for (std::int64_t y = part.y; y < part.bottom(); ++y) {
@@ -146,7 +146,7 @@ Deltas write_pixels(SQLite::Database& db, const LabelEdit& edit) {
                                        source.data(), part.width, part.x, y, deltas);
             }
             if (changed)
-                store_tile(db, edit.item, row, col, ids);
+                store_tile(db, edit.item, stored_row(edit.plane, row), col, ids);
         }
     return deltas;
 }
@@ -164,7 +164,7 @@ std::unordered_map<ObjectId, Region> measured_bounds(SQLite::Database& db, ItemI
         if (!objects.contains(stat.id))
             return;
         Region& known = bounds[stat.id];
-        known = known.united({col * size + stat.left, row * size + stat.top,
+        known = known.united({col * size + stat.left, row_of(row) * size + stat.top,
                               std::int64_t{stat.right} - stat.left + 1,
                               std::int64_t{stat.bottom} - stat.top + 1});
     });
@@ -197,6 +197,9 @@ void check_region(const LabelEdit& edit, const ItemFrame& frame) {
             throw Error(ErrorCode::BadInput, "Labels were given without the region they belong to.");
         return;
     }
+    if (edit.plane < 0)
+        throw Error(ErrorCode::BadInput, "Labels were given for a plane of \"" + frame.file +
+                                             "\" that cannot be: " + std::to_string(edit.plane) + ".");
     if (edit.pixels.width() != edit.region.width || edit.pixels.height() != edit.region.height)
         throw Error(ErrorCode::BadInput, "The labels for \"" + frame.file + "\" are " +
                                              std::to_string(edit.pixels.width()) + " x " +
@@ -387,13 +390,13 @@ LabelStore::LabelStore(Database& database, ProjectChanges& changes)
     : database_(database), changes_(changes) {}
 LabelStore::~LabelStore() = default;
 
-LabelMap LabelStore::read(ItemId item, const Region& region) const {
+LabelMap LabelStore::read(ItemId item, const Region& region, int plane) const {
     if (region.empty())
         return {};
     LabelMap labels(region.height, region.width);
     database_.read([&](SQLite::Database& db) {
         const Region stored = region.intersected({0, 0, region.right(), region.bottom()});
-        for_each_tile(db, item, stored, [&](std::int64_t row, std::int64_t col, const TileIds& ids) {
+        for_each_tile(db, item, plane, stored, [&](std::int64_t row, std::int64_t col, const TileIds& ids) {
             const Region part = region.intersected({col * size, row * size, size, size});
             for (std::int64_t y = part.y; y < part.bottom(); ++y)
                 std::memcpy(labels.row(y - region.y).data() + (part.x - region.x),
@@ -414,6 +417,10 @@ Region LabelStore::labelled_bounds(ItemId item) const {
         const std::int64_t x = query.getColumn(0).getInt64(), y = query.getColumn(1).getInt64();
         return Region{x, y, query.getColumn(2).getInt64() - x, query.getColumn(3).getInt64() - y};
     });
+}
+
+std::vector<int> LabelStore::labelled_planes(ItemId item) const {
+    return database_.read([&](SQLite::Database& db) { return planes_with_tiles(db, item); });
 }
 
 std::vector<LabelObject> LabelStore::objects(ItemId item) const {

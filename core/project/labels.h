@@ -18,8 +18,8 @@ class Database;
 struct LabelObject {
     ObjectId id = 0;
     ClassId class_id = 0;
-    std::int64_t area = 0; // px; kept by the store
-    Region bounds;         // kept by the store
+    std::int64_t area = 0; // px, of all planes; kept by the store
+    Region bounds;         // of all planes together; kept by the store
     std::vector<Point2> polygon =
         {};                  // its outline when it was drawn as one; dropped when its pixels change otherwise
     std::string author = {}; // who
@@ -60,6 +60,8 @@ struct LabelEdit {
     std::vector<LabelObject> objects;
     // Of someone's time that it took, as measured by whoever asks for it; 0: no one's, as of an import.
     double seconds = 0;
+    // Of a stack: t * depth + z. An object may have pixels in many planes.
+    int plane = 0;
 };
 
 // Labels as compressed tiles of 256 x 256 ids, and rows for the objects. A stroke writes the tiles it
@@ -71,8 +73,9 @@ public:
     LabelStore(Database& database, ProjectChanges& changes);
     ~LabelStore();
 
-    LabelMap read(ItemId item, const Region& region) const; // 0 where nothing is stored
-    Region labelled_bounds(ItemId item) const;              // of all objects; empty when there is none
+    LabelMap read(ItemId item, const Region& region, int plane = 0) const; // 0 where nothing is stored
+    Region labelled_bounds(ItemId item) const;           // of all objects; empty when there is none
+    std::vector<int> labelled_planes(ItemId item) const; // that bear a label, ascending
     std::vector<LabelObject> objects(ItemId item) const;
     std::optional<LabelObject> object(ItemId item, ObjectId id) const;
     ObjectId next_object_id(ItemId item) const; // unused so far in this item

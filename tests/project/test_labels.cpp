@@ -57,6 +57,53 @@ private Q_SLOTS:
         QCOMPARE(bench.labels.revision(), revision + 4);
     }
 
+    // An object of a stack has pixels in many planes, which are its own in the books and in undo.
+    void planes_of_a_stack_are_apart() {
+        Bench bench;
+        QVERIFY(bench.labels.labelled_planes(bench.item).empty());
+        const auto in_plane = [&](const Region& region, ObjectId id, int plane, bool declared) {
+            LabelEdit edit = rectangle(bench.item, region, id, bench.nucleus);
+            edit.plane = plane;
+            if (!declared)
+                edit.objects.clear();
+            return edit;
+        };
+        // One step for three planes, the object said once.
+        bench.labels.commit({in_plane({250, 250, 20, 10}, 1, 0, true),
+                             in_plane({240, 250, 20, 10}, 1, 3, false),
+                             in_plane({0, 300, 5, 5}, 1, 4000, false)},
+                            "ball on a.tif");
+        QCOMPARE(bench.labels.labelled_planes(bench.item), (std::vector<int>{0, 3, 4000}));
+        QCOMPARE(bench.labels.object(bench.item, 1)->area, 425);
+        QVERIFY((bench.labels.object(bench.item, 1)->bounds == Region{0, 250, 270, 55}));
+        const Region all{0, 0, 400, 400};
+        QCOMPARE(bench.labels.read(bench.item, all, 1), LabelMap(400, 400));
+        QCOMPARE(bench.labels.read(bench.item, all).at(269, 259), ObjectId{1});
+        QCOMPARE(bench.labels.read(bench.item, all, 3).at(269, 259), ObjectId{0});
+        QCOMPARE(bench.labels.read(bench.item, all, 3).at(240, 250), ObjectId{1});
+        QCOMPARE(bench.labels.read(bench.item, all, 4000).at(4, 304), ObjectId{1});
+        QuietJob job;
+        QVERIFY(bench.project->check(job).empty());
+        // What lies in another plane stays, and the bounds shrink to what is left of all of them.
+        bench.labels.commit(in_plane({0, 0, 400, 400}, 0, 4000, false));
+        QCOMPARE(bench.labels.labelled_planes(bench.item), (std::vector<int>{0, 3}));
+        QVERIFY((bench.labels.object(bench.item, 1)->bounds == Region{240, 250, 30, 10}));
+        QVERIFY(bench.project->history().undo());
+        QCOMPARE(bench.labels.read(bench.item, all, 4000).at(4, 304), ObjectId{1});
+        QVERIFY(bench.project->history().undo());
+        QVERIFY(bench.labels.labelled_planes(bench.item).empty());
+        QVERIFY(bench.labels.objects(bench.item).empty());
+        QVERIFY(bench.project->history().redo());
+        QCOMPARE(bench.labels.object(bench.item, 1)->area, 425);
+        QVERIFY(bench.project->check(job).empty());
+        // A class that goes takes its pixels along in every plane.
+        bench.project->classes().remove(bench.nucleus);
+        QVERIFY(bench.labels.labelled_planes(bench.item).empty());
+        LabelEdit nowhere = rectangle(bench.item, {0, 0, 4, 4}, 2, 0);
+        nowhere.plane = -1;
+        QVERIFY_EXCEPTION_THROWN(bench.labels.commit(nowhere), Error);
+    }
+
     void reading_outside_is_unlabelled() {
         Bench bench;
         bench.labels.commit(rectangle(bench.item, {0, 0, 4, 4}, 1, bench.nucleus));
