@@ -194,7 +194,7 @@ void labels(Terminal& terminal, const std::string& folder, const std::string& fo
     const std::vector<std::string> losses = label_losses(*project, written, terminal);
     for (const std::string& loss : losses)
         terminal.warn(loss);
-    const LabelExportReport report = written.write(*project, out, terminal);
+    const LabelExportReport report = export_labels(*project, written, out, terminal);
     Json skipped = Json::array();
     for (const SkippedFile& file : report.skipped) {
         terminal.warn(file.name + ": " + file.reason);

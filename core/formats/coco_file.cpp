@@ -4,6 +4,8 @@
 #include "core/data/components.h"
 #include "core/formats/file_errors.h"
 #include "core/formats/image_reader.h"
+#include "core/formats/label_files.h"
+#include "core/formats/label_format_list.h"
 #include "core/formats/label_painting.h"
 #include "core/formats/outline_labels.h"
 
@@ -136,7 +138,7 @@ public:
             for (const Json& category : document_["categories"])
                 if (category.is_object())
                     names_[whole(category, "id")] = text_or(category, "name", options_.class_name);
-        const auto files = files_below(fs::absolute(path).parent_path());
+        const auto files = images_below(fs::absolute(path).parent_path());
         std::unordered_map<std::int64_t, std::size_t> entry_of;
         for (const Json& image : document_["images"]) {
             const std::string name = image.is_object() ? text_or(image, "file_name", "") : "";
@@ -170,7 +172,7 @@ public:
             problems_.push_back(
                 {path, std::to_string(orphans) + " annotations belong to no image of the list."});
     }
-    LabelFormat format() const override { return LabelFormat::Coco; }
+    std::string_view format() const override { return "coco"; }
 
     ImportedLabels read(std::size_t entry) const override {
         const auto [width, height] = sizes_.at(entry);
@@ -203,26 +205,8 @@ public:
     }
 
 private:
-    using Files = std::unordered_map<std::string, fs::path>;
-
-    // By base name: the paths inside COCO files are those of the machine that they were made on.
-    static Files files_below(const fs::path& folder) {
-        Files files;
-        std::error_code error;
-        // The file may lie in annotations/, beside the folder of its images.
-        const fs::path root = folder.filename() == "annotations" ? folder.parent_path() : folder;
-        std::size_t seen = 0;
-        for (fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, error),
-             end;
-             !error && it != end && seen < 1'000'000; it.increment(error), ++seen) {
-            if (it.depth() >= 2)
-                it.disable_recursion_pending();
-            if (has_image_extension(it->path()))
-                files.emplace(it->path().filename().string(), it->path());
-        }
-        return files;
-    }
-    static fs::path find_file(const Files& files, const std::string& name) {
+    static fs::path find_file(const std::unordered_map<std::string, fs::path>& files,
+                              const std::string& name) {
         const auto found = files.find(fs::path(name).filename().string());
         return found == files.end() ? fs::path() : found->second;
     }
@@ -238,6 +222,44 @@ private:
     std::vector<std::vector<const Json*>> annotations_; // of each entry
 };
 
+// All images in the one file.
+class CocoLabels final : public LabelFileWriter {
+public:
+    CocoLabels(const fs::path& file, const std::vector<ExportedClass>& classes)
+        : file_(file), writer_(file, names_of(classes)) {}
+    void add(const ExportedImage& image, JobContext&) override {
+        writer_.add(image.name, image.labels, image.objects);
+    }
+    void finish() override {
+        writer_.finish();
+        files_.push_back(file_);
+    }
+
+private:
+    static std::vector<std::string> names_of(const std::vector<ExportedClass>& classes) {
+        std::vector<std::string> names;
+        for (const ExportedClass& known : classes)
+            names.push_back(known.name);
+        return names;
+    }
+
+    fs::path file_;
+    CocoWriter writer_;
+};
+
+bool looks_like_coco(const fs::path& path) {
+    return lower(path.extension().string()) == ".json" && json_has_names(path, "images", "annotations");
+}
+
+// The first COCO file in a folder or its "annotations" folder.
+fs::path coco_file_in(const fs::path& folder) {
+    for (const fs::path& place : {folder, folder / "annotations"})
+        for (const fs::path& file : files_in(place, {".json"}))
+            if (looks_like_coco(file))
+                return file;
+    return {};
+}
+
 } // namespace
 
 bool json_has_names(const fs::path& path, std::string_view one, std::string_view other) {
@@ -248,12 +270,30 @@ bool json_has_names(const fs::path& path, std::string_view one, std::string_view
     return names.both();
 }
 
-bool looks_like_coco(const fs::path& path) {
-    return json_has_names(path, "images", "annotations");
+LabelWriterFormat coco_writer() {
+    return {"coco",
+            "COCO",
+            "One JSON file with the outlines of all objects.",
+            "labels.json",
+            true,
+            true,
+            true,
+            nullptr,
+            [](const fs::path& place, const std::vector<ExportedClass>& classes)
+                -> std::unique_ptr<LabelFileWriter> { return std::make_unique<CocoLabels>(place, classes); }};
 }
 
-std::unique_ptr<LabelSource> list_coco(const fs::path& path, const LabelOptions& options) {
-    return std::make_unique<CocoSource>(path, options);
+LabelFormat coco_format() {
+    return {"coco", "COCO", "A JSON file of polygons or run-length masks, with the images' names.",
+            [](const fs::path& path) {
+                return is_folder(path) ? !coco_file_in(path).empty() : looks_like_coco(path);
+            },
+            [](const fs::path& path, const LabelOptions& options) -> std::unique_ptr<LabelSource> {
+                const fs::path file = is_folder(path) ? coco_file_in(path) : path;
+                if (file.empty())
+                    return nullptr;
+                return std::make_unique<CocoSource>(file, options);
+            }};
 }
 
 std::vector<std::uint32_t> coco_runs(const Mask& mask) {

@@ -3,6 +3,7 @@
 #include "core/base/export.h"
 #include "core/data/label_map.h"
 #include "core/data/mask.h"
+#include "core/formats/label_writers.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -21,12 +22,6 @@ EYEPIECE_EXPORT Mask mask_from_coco_runs(const std::vector<std::uint32_t>& runs,
 EYEPIECE_EXPORT std::string coco_text(const std::vector<std::uint32_t>& runs);
 EYEPIECE_EXPORT std::vector<std::uint32_t>
 coco_runs_from_text(const std::string& text); // throws Error(BadInput)
-
-struct ExportedObject {
-    ObjectId id = 0;
-    std::string class_name;
-    double score = -1; // < 0: none
-};
 
 // Writes annotations as one COCO JSON file, image after image, so that a large project needs little memory.
 // Objects without holes are polygons (one a 4-connected part) along pixel edges; those with holes are run

@@ -2,11 +2,13 @@
 #include "core/formats/geojson_file.h"
 #include "core/data/components.h"
 #include "core/formats/file_errors.h"
+#include "core/formats/label_files.h"
+#include "core/formats/label_format_list.h"
+#include "core/formats/label_writing.h"
 #include "core/formats/outline_labels.h"
 
 #include <algorithm>
 #include <memory>
-#include <unordered_map>
 #include <utility>
 
 namespace eyepiece {
@@ -68,7 +70,7 @@ public:
     GeoJsonSource(std::vector<LabelEntry> entries, LabelOptions options) : options_(std::move(options)) {
         entries_ = std::move(entries);
     }
-    LabelFormat format() const override { return LabelFormat::GeoJson; }
+    std::string_view format() const override { return "geojson"; }
 
     ImportedLabels read(std::size_t entry) const override {
         const LabelEntry& item = entries_.at(entry);
@@ -102,42 +104,65 @@ private:
     LabelOptions options_;
 };
 
+bool is_geojson(const std::filesystem::path&) {
+    return true; // the ending says so
+}
+
 } // namespace
 
-std::unique_ptr<LabelSource> list_geojson(std::vector<LabelEntry> entries, const LabelOptions& options) {
-    return std::make_unique<GeoJsonSource>(std::move(entries), options);
+LabelFormat geojson_format() {
+    return {
+        "geojson", "QuPath GeoJSON",
+        "A GeoJSON file for each image: polygons with holes and their classes, as QuPath exports them.",
+        [](const std::filesystem::path& path) { return holds_label_files(path, {".geojson"}, is_geojson); },
+        [](const std::filesystem::path& path, const LabelOptions& options) -> std::unique_ptr<LabelSource> {
+            return std::make_unique<GeoJsonSource>(label_files(path, {".geojson"}), options);
+        }};
+}
+
+LabelWriterFormat geojson_writer() {
+    return {"geojson",
+            "QuPath GeoJSON",
+            "A GeoJSON file for each image: outlines with holes, classes and their colours.",
+            "geojson",
+            false,
+            true,
+            false,
+            nullptr,
+            [](const std::filesystem::path& place, const std::vector<ExportedClass>& classes) {
+                ClassColors colors;
+                for (const ExportedClass& known : classes)
+                    colors[known.name] = known.color;
+                return write_text_files(place, ".geojson", [colors](const ExportedImage& image) {
+                    return geojson_document(image.labels, image.objects, colors).dump() + "\n";
+                });
+            }};
 }
 
 Json geojson_document(const LabelMap& labels, const std::vector<ExportedObject>& objects,
                       const ClassColors& colors) {
-    std::unordered_map<ObjectId, Region> bounds;
-    for (const ObjectMeasures& measures : measure_objects(labels))
-        bounds.emplace(measures.id, measures.bounds);
     Json features = Json::array();
-    for (const ExportedObject& object : objects) {
-        const auto found = bounds.find(object.id);
-        if (found == bounds.end())
-            continue;
-        Json polygons = Json::array();
-        for (const OutlinePart& part :
-             trace_parts(mask_of(labels, object.id, found->second), static_cast<double>(found->second.x),
-                         static_cast<double>(found->second.y))) {
-            Json rings = Json::array({json_points(part.outer, true)});
-            for (const Polygon& hole : part.holes)
-                rings.push_back(json_points(hole, true));
-            polygons.push_back(std::move(rings));
-        }
-        Json classification{{"name", object.class_name}};
-        if (const auto color = colors.find(object.class_name); color != colors.end())
-            classification["color"] = color->second;
-        Json geometry = Json::object();
-        geometry["type"] = polygons.size() == 1 ? "Polygon" : "MultiPolygon";
-        geometry["coordinates"] = polygons.size() == 1 ? Json(polygons[0]) : std::move(polygons);
-        features.push_back(
-            {{"type", "Feature"},
-             {"geometry", std::move(geometry)},
-             {"properties", {{"objectType", "annotation"}, {"classification", std::move(classification)}}}});
-    }
+    for_each_object(
+        labels, objects, [&](const ExportedObject& object, const Region& bounds, const Mask& mask) {
+            Json polygons = Json::array();
+            for (const OutlinePart& part : parts_in_image(mask, bounds)) {
+                Json rings = Json::array({json_points(part.outer, true)});
+                for (const Polygon& hole : part.holes)
+                    rings.push_back(json_points(hole, true));
+                polygons.push_back(std::move(rings));
+            }
+            Json classification{{"name", object.class_name}};
+            if (const auto color = colors.find(object.class_name); color != colors.end())
+                classification["color"] = color->second;
+            Json geometry = Json::object();
+            geometry["type"] = polygons.size() == 1 ? "Polygon" : "MultiPolygon";
+            geometry["coordinates"] = polygons.size() == 1 ? Json(polygons[0]) : std::move(polygons);
+            features.push_back(
+                {{"type", "Feature"},
+                 {"geometry", std::move(geometry)},
+                 {"properties",
+                  {{"objectType", "annotation"}, {"classification", std::move(classification)}}}});
+        });
     return {{"type", "FeatureCollection"}, {"features", std::move(features)}};
 }
 

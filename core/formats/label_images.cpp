@@ -84,7 +84,8 @@ std::map<ObjectId, std::int64_t> counts_of(const LabelMap& map) {
     return {counts.begin(), counts.end()};
 }
 
-ImportedLabels as_objects(const Values& values, const LabelOptions& options) {
+ImportedLabels as_objects(const Values& values, const LabelOptions& options,
+                          const ObjectClasses& classes = {}) {
     ImportedLabels labels;
     std::vector<ObjectId> old;
     // By value, so that the file's numbers 1..n stay what they are.
@@ -96,8 +97,11 @@ ImportedLabels as_objects(const Values& values, const LabelOptions& options) {
     for (ObjectId& id : labels.map.ids())
         if (id)
             id = fresh[id];
-    for (ObjectId id = 1; id <= fresh.size(); ++id)
-        labels.objects.push_back({id, options.class_name, {}, -1, false});
+    for (const auto& [value, count] : counts) {
+        const auto named = classes.find(value);
+        labels.objects.push_back(
+            {fresh[value], named == classes.end() ? options.class_name : named->second, {}, -1, false});
+    }
     return labels;
 }
 
@@ -139,8 +143,10 @@ Image read_label_pixels(const std::filesystem::path& path, bool* palette) {
     return source.read({0, 0, source.info().width, source.info().height}, 0, 0, 0);
 }
 
-ImportedLabels read_label_image(const std::filesystem::path& path, const LabelOptions& options) {
-    const Values values = values_of(path);
+namespace {
+
+ImportedLabels labels_of(const Values& values, const LabelOptions& options,
+                         const std::filesystem::path& path) {
     const auto counts = counts_of(values.map);
     const bool one_value = counts.size() == 1;
     if (options.values == LabelValues::Objects)
@@ -168,6 +174,23 @@ ImportedLabels read_label_image(const std::filesystem::path& path, const LabelOp
             return as_classes(values, options, false);
     }
     return as_objects(values, options);
+}
+
+} // namespace
+
+ImportedLabels read_label_image(const std::filesystem::path& path, const LabelOptions& options) {
+    return labels_of(values_of(path), options, path);
+}
+
+ImportedLabels read_listed_objects(const std::filesystem::path& path, const ObjectClasses& classes,
+                                   const LabelOptions& options) {
+    return as_objects(values_of(path), options, classes);
+}
+
+ImportedLabels labels_of_values(LabelMap map, const ObjectClasses* classes, const LabelOptions& options,
+                                const std::filesystem::path& path) {
+    const Values values{std::move(map), false};
+    return classes ? as_objects(values, options, *classes) : labels_of(values, options, path);
 }
 
 PaintedPart cut_to_bounds(const Mask& mask) {

@@ -3,6 +3,7 @@
 #include "core/formats/label_readers.h"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,19 +30,15 @@ PaintedPart cut_to_bounds(const Mask& mask);
 // JPEG is refused. `palette` is set when the numbers are indices of colours.
 Image read_label_pixels(const std::filesystem::path& path, bool* palette = nullptr);
 
-// COCO's listing.
-std::unique_ptr<LabelSource> list_coco(const std::filesystem::path& path, const LabelOptions& options);
-bool looks_like_coco(
-    const std::filesystem::path& path); // a JSON file with "images" and "annotations" at its top
+using ObjectClasses = std::map<ObjectId, std::string>; // the class of each value
+// A label image each of whose values is an object, of the class that `classes` has for it.
+ImportedLabels read_listed_objects(const std::filesystem::path& path, const ObjectClasses& classes,
+                                   const LabelOptions& options);
+// The same of values in memory, whose meaning is told as that of a label image's where `classes` is null.
+ImportedLabels labels_of_values(LabelMap values, const ObjectClasses* classes, const LabelOptions& options,
+                                const std::filesystem::path& path);
 
 // Whether a file is a JSON object with both names at its top. Reads no further than both are known.
 bool json_has_names(const std::filesystem::path& path, std::string_view one, std::string_view other);
-
-// labelme's and GeoJSON's, of files that are listed already.
-std::unique_ptr<LabelSource> list_labelme(std::vector<LabelEntry> entries, const LabelOptions& options);
-std::unique_ptr<LabelSource> list_geojson(std::vector<LabelEntry> entries, const LabelOptions& options);
-
-// The files of a folder that have an image's ending, in natural order; none of a folder that cannot be read.
-std::vector<std::filesystem::path> images_in(const std::filesystem::path& folder);
 
 } // namespace eyepiece

@@ -6,27 +6,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace eyepiece {
-
-enum class LabelFormat {
-    Unknown,
-    LabelImages,   // "masks": one label image beside each image
-    MaskPerObject, // "mask-per-object": ID/images/* and ID/masks/*, one mask file an object (Kaggle's DSB
-                   // 2018)
-    Coco,          // "coco": one JSON file, polygons or run lengths
-    Labelme,       // "labelme": a JSON file for each image, polygons, rectangles and circles
-    GeoJson        // "geojson": a GeoJSON file for each image, as QuPath writes them
-};
-EYEPIECE_EXPORT std::string_view
-to_string(LabelFormat format); // "unknown", "masks", "mask-per-object", "coco", "labelme", "geojson"
-EYEPIECE_EXPORT LabelFormat label_format_from_string(std::string_view name); // throws Error(BadInput)
-
-// What a file or folder looks like, from its layout and, of JSON, its top-level names. Never throws for what
-// it finds, only Error(NotFound) when there is nothing.
-EYEPIECE_EXPORT LabelFormat detect_label_format(const std::filesystem::path& path);
 
 // What the values of a label image mean.
 enum class LabelValues {
@@ -78,7 +63,7 @@ struct ImportedLabels {
 class EYEPIECE_EXPORT LabelSource {
 public:
     virtual ~LabelSource();
-    virtual LabelFormat format() const = 0;
+    virtual std::string_view format() const = 0; // the name of its LabelFormat
     const std::vector<LabelEntry>& entries() const { return entries_; }
     const std::vector<LabelProblem>& problems() const { return problems_; } // of listing
     virtual ImportedLabels read(std::size_t entry) const = 0; // throws Error that names the file
@@ -93,10 +78,28 @@ protected:
     std::vector<LabelProblem> problems_;
 };
 
-// Lists what `path` holds. LabelFormat::Unknown: detected. Throws Error(NotFound or Unsupported) when it is
-// no such thing at all; a single broken file only ends in problems() or in read()'s error.
+// A form in which labels lie on disk. Adding one means one file beside label_readers.cpp and one line in it.
+struct LabelFormat {
+    std::string_view name;  // as on the command line
+    std::string_view title; // as in a menu
+    std::string_view help;  // one sentence: what is read, and what is left out
+    // Whether a file or folder looks like it, from its content where that says so, else from its layout.
+    // Throws nothing for what it finds.
+    bool (*recognises)(const std::filesystem::path& path);
+    // Lists what is there. Throws Error for a file that is not to be read at all.
+    std::unique_ptr<LabelSource> (*open)(const std::filesystem::path& path, const LabelOptions& options);
+};
+EYEPIECE_EXPORT std::span<const LabelFormat> label_formats();
+EYEPIECE_EXPORT const LabelFormat& label_format(std::string_view name); // throws Error(BadInput)
+
+// The name of the format that a file or folder looks like; empty when it is none. Never throws for what it
+// finds, only Error(NotFound) when there is nothing.
+EYEPIECE_EXPORT std::string_view detect_label_format(const std::filesystem::path& path);
+
+// Lists what `path` holds. Format "auto": detected. Throws Error(NotFound or Unsupported) when it is no such
+// thing at all; a single broken file only ends in problems() or in read()'s error.
 EYEPIECE_EXPORT std::unique_ptr<LabelSource> open_labels(const std::filesystem::path& path,
-                                                         LabelFormat format = LabelFormat::Unknown,
+                                                         std::string_view format = "auto",
                                                          const LabelOptions& options = {});
 
 // The objects of one label image file, as LabelFormat::LabelImages reads them.

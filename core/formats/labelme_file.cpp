@@ -2,13 +2,15 @@
 #include "core/formats/labelme_file.h"
 #include "core/data/components.h"
 #include "core/formats/file_errors.h"
+#include "core/formats/label_files.h"
+#include "core/formats/label_format_list.h"
+#include "core/formats/label_writing.h"
 #include "core/formats/outline_labels.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
-#include <unordered_map>
 #include <utility>
 
 namespace eyepiece {
@@ -20,17 +22,6 @@ constexpr std::int64_t most_pixels = std::int64_t{1} << 31;
 std::string text_of(const Json& json, const char* name, const std::string& otherwise) {
     const auto found = json.find(name);
     return found != json.end() && found->is_string() ? found->get<std::string>() : otherwise;
-}
-
-// As many points as make a polygon of the circle that is off by less than a hundredth of a pixel.
-Polygon circle(const Point2& centre, double radius) {
-    const auto corners = static_cast<std::size_t>(std::clamp(24 * std::sqrt(radius), 16.0, 1e5));
-    Polygon ring(corners);
-    for (std::size_t i = 0; i < corners; ++i) {
-        const double angle = 2 * std::acos(-1.0) * static_cast<double>(i) / static_cast<double>(corners);
-        ring[i] = {centre.x + radius * std::cos(angle), centre.y + radius * std::sin(angle)};
-    }
-    return ring;
 }
 
 // Throws Error(BadInput or Unsupported) with what is wrong with the shape.
@@ -51,8 +42,10 @@ Polygon ring_of(const Json& shape) {
     if (points.size() < 2)
         throw Error(ErrorCode::BadInput, "is a " + type + " of fewer than two points");
     const Point2 &a = points[0], &b = points[1];
-    if (type == "circle")
-        return circle(a, std::hypot(b.x - a.x, b.y - a.y));
+    if (type == "circle") {
+        const double radius = std::hypot(b.x - a.x, b.y - a.y);
+        return ellipse_ring(a, {radius, 0}, {0, radius});
+    }
     return {{a.x, a.y}, {b.x, a.y}, {b.x, b.y}, {a.x, b.y}};
 }
 
@@ -61,7 +54,7 @@ public:
     LabelmeSource(std::vector<LabelEntry> entries, LabelOptions options) : options_(std::move(options)) {
         entries_ = std::move(entries);
     }
-    LabelFormat format() const override { return LabelFormat::Labelme; }
+    std::string_view format() const override { return "labelme"; }
 
     ImportedLabels read(std::size_t entry) const override {
         const LabelEntry& item = entries_.at(entry);
@@ -128,32 +121,59 @@ private:
     LabelOptions options_;
 };
 
+bool looks_like_labelme(const std::filesystem::path& file) {
+    return json_has_names(file, "shapes", "imagePath");
+}
+
 } // namespace
 
-std::unique_ptr<LabelSource> list_labelme(std::vector<LabelEntry> entries, const LabelOptions& options) {
-    return std::make_unique<LabelmeSource>(std::move(entries), options);
+LabelFormat labelme_format() {
+    return {
+        "labelme", "labelme",
+        "A JSON file for each image: polygons, rectangles and circles; lines and points are left out.",
+        [](const std::filesystem::path& path) {
+            return holds_label_files(path, {".json"}, looks_like_labelme);
+        },
+        [](const std::filesystem::path& path, const LabelOptions& options) -> std::unique_ptr<LabelSource> {
+            return std::make_unique<LabelmeSource>(label_files(path, {".json"}), options);
+        }};
+}
+
+LabelWriterFormat labelme_writer() {
+    return {"labelme",
+            "labelme",
+            "A JSON file for each image, with a polygon for each part of an object.",
+            "labelme",
+            false,
+            true,
+            false,
+            [](const ExportedImage& image, LabelLosses& losses) {
+                losses.objects(objects_with_lost_holes(image.labels), "holes", "they are filled");
+            },
+            [](const std::filesystem::path& place, const std::vector<ExportedClass>&) {
+                const auto from = std::filesystem::absolute(place).lexically_normal();
+                return write_text_files(place, ".json", [from](const ExportedImage& image) {
+                    return labelme_document(image.path.lexically_proximate(from).string(), image.labels,
+                                            image.objects)
+                               .dump() +
+                           "\n";
+                });
+            }};
 }
 
 Json labelme_document(const std::string& image_path, const LabelMap& labels,
                       const std::vector<ExportedObject>& objects) {
-    std::unordered_map<ObjectId, Region> bounds;
-    for (const ObjectMeasures& measures : measure_objects(labels))
-        bounds.emplace(measures.id, measures.bounds);
     Json shapes = Json::array();
-    for (const ExportedObject& object : objects) {
-        const auto found = bounds.find(object.id);
-        if (found == bounds.end())
-            continue;
-        const auto parts =
-            trace_parts(mask_of(labels, object.id, found->second), static_cast<double>(found->second.x),
-                        static_cast<double>(found->second.y));
-        for (const OutlinePart& part : parts)
-            shapes.push_back({{"label", object.class_name},
-                              {"points", json_points(part.outer, false)},
-                              {"group_id", parts.size() > 1 ? Json(object.id) : Json()},
-                              {"shape_type", "polygon"},
-                              {"flags", Json::object()}});
-    }
+    for_each_object(labels, objects,
+                    [&](const ExportedObject& object, const Region& bounds, const Mask& mask) {
+                        const auto parts = parts_in_image(mask, bounds);
+                        for (const OutlinePart& part : parts)
+                            shapes.push_back({{"label", object.class_name},
+                                              {"points", json_points(part.outer, false)},
+                                              {"group_id", parts.size() > 1 ? Json(object.id) : Json()},
+                                              {"shape_type", "polygon"},
+                                              {"flags", Json::object()}});
+                    });
     return {{"version", "5.0.0"},          {"flags", Json::object()}, {"shapes", std::move(shapes)},
             {"imagePath", image_path},     {"imageData", nullptr},    {"imageHeight", labels.height()},
             {"imageWidth", labels.width()}};

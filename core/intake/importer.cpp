@@ -14,37 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct FormatName {
-    ImportFormat format;
-    const char* name;
-    LabelFormat labels;
-    const char* title;
-    const char* help;
-};
-constexpr std::array<FormatName, 7> format_names{{
-    {ImportFormat::Automatic, "auto", LabelFormat::Unknown, "Automatic",
-     "Images, and the labels that the folder's layout shows."},
-    {ImportFormat::Images, "images", LabelFormat::Unknown, "Images alone",
-     "PNG, JPEG and TIFF images, whatever labels lie beside them."},
-    {ImportFormat::LabelImages, "masks", LabelFormat::LabelImages, "Label images",
-     "One image of object ids or classes for each image, matched by file stem."},
-    {ImportFormat::MaskPerObject, "object-masks", LabelFormat::MaskPerObject, "A mask for each object",
-     "A folder for each image, with one binary mask for each of its objects."},
-    {ImportFormat::Coco, "coco", LabelFormat::Coco, "COCO",
-     "A JSON file of polygons or run-length masks, with the images' names."},
-    {ImportFormat::Labelme, "labelme", LabelFormat::Labelme, "labelme",
-     "A JSON file for each image: polygons, rectangles and circles; lines and points are left out."},
-    {ImportFormat::GeoJson, "geojson", LabelFormat::GeoJson, "QuPath GeoJSON",
-     "A GeoJSON file for each image: polygons with holes and their classes, as QuPath exports them."},
-}};
-
-LabelFormat label_format(ImportFormat format) {
-    for (const auto& known : format_names)
-        if (known.format == format)
-            return known.labels;
-    return LabelFormat::Unknown;
-}
-
 // Ordinary numbers become numbers, so that groups and plots can use them; "007" stays text.
 Json cell_value(const std::string& text) {
     if (text.empty())
@@ -65,18 +34,23 @@ public:
         load_classes();
     }
 
-    ImportReport run(const std::vector<fs::path>& paths) {
-        for (const fs::path& path : paths)
+    ImportReport run(const std::vector<fs::path>& given) {
+        std::vector<fs::path> paths; // that can be compared with those which a listing finds
+        for (const fs::path& path : given) {
             if (std::error_code problem; !fs::exists(path, problem))
                 throw Error(ErrorCode::NotFound,
                             "\"" + path.string() + "\" does not exist. Was it moved or renamed?");
+            const fs::path whole = fs::absolute(path).lexically_normal();
+            paths.push_back(whole.has_filename() ? whole : whole.parent_path());
+        }
         auto group = project_.history().group("import");
         try {
             add_images(paths);
             for (const fs::path& path : paths)
                 import_labels(path);
-            for (const fs::path& path : paths)
-                import_columns(path);
+            for (std::size_t i = 0; i < paths.size(); ++i)
+                if (!sources_[i] || fs::is_directory(paths[i])) // a .csv may hold labels
+                    import_columns(paths[i]);
             if (!options_.split.empty())
                 project_.splits().assign(std::vector<ItemId>(touched_.begin(), touched_.end()),
                                          options_.split);
@@ -98,7 +72,7 @@ private:
                 images.push_back(image);
         };
         for (const fs::path& path : paths) {
-            sources_.push_back(options_.format == ImportFormat::Images ? nullptr : labels_at(path));
+            sources_.push_back(options_.format == "images" ? nullptr : labels_at(path));
             const auto& source = sources_.back();
             if (source)
                 for (const LabelEntry& entry : source->entries())
@@ -125,10 +99,9 @@ private:
     }
 
     std::unique_ptr<LabelSource> labels_at(const fs::path& path) {
-        const LabelFormat wanted = label_format(options_.format);
-        if (wanted == LabelFormat::Unknown && detect_label_format(path) == LabelFormat::Unknown)
+        if (options_.format == "auto" && detect_label_format(path).empty())
             return nullptr;
-        auto source = open_labels(path, wanted, options_.labels);
+        auto source = open_labels(path, options_.format, options_.labels);
         for (const LabelProblem& problem : source->problems())
             report_.skipped.push_back({problem.file.string(), problem.reason});
         return source;
@@ -141,7 +114,8 @@ private:
             for (const LabelEntry& entry : source.entries())
                 label_files_.insert(entry.file.native());
         }
-        return label_files_.contains(image.native());
+        return label_files_.contains(image.native()) ||
+               label_files_.contains(image.parent_path().native()); // a folder of masks
     }
 
     void import_labels(const fs::path&) {
@@ -207,6 +181,11 @@ private:
                                                  " pixels, the image \"" + item.name + "\" is " +
                                                  std::to_string(item.width) + " x " +
                                                  std::to_string(item.height) + "."});
+            return;
+        }
+        if (labels.objects.empty() && !labels.problems.empty()) { // which is not to say that it is empty
+            report_.skipped.push_back(
+                {name, "\"" + item.name + "\" took no labels, since none of them could be read."});
             return;
         }
         if (!options_.replace && item.objects > 0) {
@@ -316,20 +295,9 @@ private:
 
 } // namespace
 
-ImportFormat import_format_from_string(std::string_view name) {
-    std::string known;
-    for (const auto& format : format_names) {
-        if (name == format.name)
-            return format.format;
-        known += (known.empty() ? "" : ", ") + std::string(format.name);
-    }
-    throw Error(ErrorCode::BadInput,
-                "There is no import format \"" + std::string(name) + "\". Known: " + known + ".");
-}
-
 std::vector<std::string> import_format_names() {
-    std::vector<std::string> names;
-    for (const auto& format : format_names)
+    std::vector<std::string> names{"auto", "images"};
+    for (const LabelFormat& format : label_formats())
         names.emplace_back(format.name);
     return names;
 }
@@ -340,12 +308,17 @@ Json list_importers() {
         if (spec.name != "format")
             parameters.add(spec);
     Json list = Json::array();
-    for (const auto& format : format_names)
-        list.push_back({{"name", format.name},
-                        {"title", format.title},
-                        {"help", format.help},
+    const auto add = [&](std::string_view name, std::string_view title, std::string_view help) {
+        list.push_back({{"name", name},
+                        {"title", title},
+                        {"help", help},
                         {"plugin", ""},
                         {"parameters", parameters.to_json()}});
+    };
+    add("auto", "Automatic", "Images, and the labels that the folder's layout shows.");
+    add("images", "Images alone", "PNG, JPEG and TIFF images, whatever labels lie beside them.");
+    for (const LabelFormat& format : label_formats())
+        add(format.name, format.title, format.help);
     return list;
 }
 
@@ -353,8 +326,8 @@ ParameterSchema import_parameters() {
     return {
         choice_parameter(
             "format", "auto", import_format_names(), "Format",
-            "What the files are: images, label images (masks), one mask file an object, or a COCO file. "
-            "Automatic looks at the folder's layout."),
+            "What the files are: images alone, or labels in one of the forms below. Automatic looks at the "
+            "files and at the folder's layout."),
         choice_parameter("split", "none", {"none", "train", "val", "test"}, "Put into",
                          "The side of the split that these images go to; none leaves it open."),
         choice_parameter(
@@ -377,7 +350,7 @@ ParameterSchema import_parameters() {
 
 ImportOptions import_options(const Json& completed) {
     ImportOptions options;
-    options.format = import_format_from_string(completed.at("format").get<std::string>());
+    options.format = completed.at("format").get<std::string>();
     if (const auto split = completed.at("split").get<std::string>(); split != "none")
         options.split = split;
     const auto values = completed.at("values").get<std::string>();

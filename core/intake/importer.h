@@ -13,24 +13,15 @@
 
 namespace eyepiece {
 
-// What a path is taken for.
-enum class ImportFormat {
-    Automatic,     // labels when its layout says so, else images
-    Images,        // images alone, whatever labels lie beside them
-    LabelImages,   // "masks"
-    MaskPerObject, // "object-masks"
-    Coco,
-    Labelme,
-    GeoJson
-};
-EYEPIECE_EXPORT ImportFormat import_format_from_string(std::string_view name); // throws Error(BadInput)
+// What a path can be taken for: "auto" (labels when its content or layout says so, else images), "images"
+// (images alone, whatever labels lie beside them), and the label formats.
 EYEPIECE_EXPORT std::vector<std::string> import_format_names();
 // [{"name", "title", "help", "plugin", "parameters": [...]}], as a registry lists what it has.
 EYEPIECE_EXPORT Json list_importers();
 
 struct ImportOptions {
-    ImportFormat format = ImportFormat::Automatic;
-    std::string split; // "train", "val", "test": every image of this import; empty: none
+    std::string format = "auto"; // one of import_format_names()
+    std::string split;           // "train", "val", "test": every image of this import; empty: none
     LabelOptions labels;
     bool complete = true; // labelled images are marked as completely labelled
     bool replace = true;  // labels take the place of those that an image has; else such an image is skipped

@@ -321,7 +321,7 @@ private Q_SLOTS:
                 auto* format = dialog->findChild<QComboBox*>("export-labels.format");
                 auto* path = dialog->findChild<QLineEdit*>("export-labels.path");
                 const QString suggested = path->text();
-                format->setCurrentIndex(coco ? 1 : 0);
+                format->setCurrentIndex(format->findData(coco ? "coco" : "masks"));
                 QCOMPARE(path->text() != suggested, coco); // as long as the user wrote none
                 path->setText(coco ? folder_.path() : QString());
                 auto* go = dialog->findChild<QPushButton*>("export-labels.accept");
@@ -337,7 +337,7 @@ private Q_SLOTS:
             QVERIFY2(window().notice_bar().text().contains("2 objects"),
                      qPrintable(window().notice_bar().text()));
             if (coco) {
-                const auto source = open_labels(fs::path(to.toStdString()), LabelFormat::Coco, {});
+                const auto source = open_labels(fs::path(to.toStdString()), "coco", {});
                 QCOMPARE(source->entries().size(), std::size_t{1});
                 QCOMPARE(source->read(0).objects.size(), std::size_t{2});
             } else {

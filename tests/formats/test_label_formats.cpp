@@ -5,6 +5,7 @@
 #include "core/formats/image_writer.h"
 #include "core/formats/label_readers.h"
 #include "core/formats/labelme_file.h"
+#include "tests/formats/made_labels.h"
 
 #include <QtTest>
 #include <algorithm>
@@ -12,12 +13,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
 using namespace eyepiece;
+using eyepiece::test::random_labels;
 namespace fs = std::filesystem;
 
 namespace {
@@ -30,28 +31,6 @@ fs::path shared(const char* below) {
 void write_text(const fs::path& path, const std::string& text) {
     fs::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << text;
-}
-
-// Ragged objects that touch, lie in several parts, in one another's holes, and touch themselves at corners.
-LabelMap random_labels(unsigned seed, std::vector<ExportedObject>& objects) {
-    std::mt19937 random(seed);
-    LabelMap labels(41, 53);
-    const int shapes = 14, ids = 6;
-    for (int i = 0; i < shapes; ++i) {
-        const auto id = static_cast<ObjectId>(random() % (ids + 1)); // 0 cuts holes
-        const auto x0 = static_cast<std::int64_t>(random() % 50),
-                   y0 = static_cast<std::int64_t>(random() % 38);
-        const auto w = static_cast<std::int64_t>(1 + random() % 22),
-                   h = static_cast<std::int64_t>(1 + random() % 18);
-        for (std::int64_t y = y0; y < std::min<std::int64_t>(y0 + h, 41); ++y)
-            for (std::int64_t x = x0; x < std::min<std::int64_t>(x0 + w, 53); ++x)
-                if (seed % 3 == 0 || random() % 9) // two of three are ragged
-                    labels.set(x, y, id);
-    }
-    const LabelMap whole = relabelled(labels);
-    for (ObjectId id = 1; id <= whole.largest_id(); ++id)
-        objects.push_back({id, id % 2 ? "odd" : "even, \"quoted\"", -1});
-    return whole;
 }
 
 std::map<std::string, std::int64_t> area_of_classes(const ImportedLabels& labels) {
@@ -72,7 +51,7 @@ class TestLabelFormats : public QObject {
         fs::create_directories(path);
         return path;
     }
-    ImportedLabels read_back(const fs::path& file, LabelFormat format) {
+    ImportedLabels read_back(const fs::path& file, std::string_view format) {
         const auto source = open_labels(file);
         if (source->format() != format || source->entries().size() != 1)
             throw std::runtime_error("taken for another format");
@@ -90,7 +69,7 @@ private Q_SLOTS:
             const fs::path file = folder("g" + std::to_string(seed)) / "cells.geojson";
             put_image(file.parent_path() / "cells.png", labels);
             write_text(file, geojson_document(labels, objects, {{"odd", {1, 2, 3}}}).dump());
-            const ImportedLabels read = read_back(file, LabelFormat::GeoJson);
+            const ImportedLabels read = read_back(file, std::string_view("geojson"));
             QVERIFY2(read.problems.empty(), read.problems.empty() ? "" : read.problems[0].c_str());
             QVERIFY2(read.map == labels, std::to_string(seed).c_str());
             QCOMPARE(read.objects.size(), objects.size());
@@ -134,7 +113,7 @@ private Q_SLOTS:
             }
             const fs::path file = folder("l" + std::to_string(seed)) / "cells.json";
             write_text(file, labelme_document("cells.png", labels, objects).dump());
-            const ImportedLabels read = read_back(file, LabelFormat::Labelme);
+            const ImportedLabels read = read_back(file, std::string_view("labelme"));
             QCOMPARE(read.map == labels, objects_with_lost_holes(labels) == 0);
             exact += read.map == labels;
         }
@@ -167,7 +146,7 @@ private Q_SLOTS:
                               shape("line", "linestrip", {{1, 1}, {2, 2}}, nullptr),
                               shape("spot", "point", Json::array({{1, 1}}), nullptr)};
         write_text(file, document.dump());
-        const ImportedLabels read = read_back(file, LabelFormat::Labelme);
+        const ImportedLabels read = read_back(file, std::string_view("labelme"));
         auto areas = area_of_classes(read);
         QCOMPARE(read.objects.size(), std::size_t{4});
         QCOMPARE(areas["box"], 18);
@@ -196,7 +175,7 @@ private Q_SLOTS:
               R"({"points":[[1,1]]})", R"({"points":7})", R"({})", "3", R"({"points":[[1],[2],[3]]})",
               R"({"shape_type":"rectangle","points":[[1,1]]})"}) {
             write_text(root / "x.json", with(shape));
-            const ImportedLabels read = read_back(root / "x.json", LabelFormat::Labelme);
+            const ImportedLabels read = read_back(root / "x.json", std::string_view("labelme"));
             QVERIFY2(read.objects.size() == 1 && read.problems.size() == 1, shape.c_str());
             QVERIFY(read.problems[0].starts_with("Shape 1 "));
         }
@@ -209,7 +188,7 @@ private Q_SLOTS:
               std::string(R"({"imagePath":"x","shapes":[]})")}) { // no image beside it
             write_text(root / "bad.json", text);
             try {
-                open_labels(root / "bad.json", LabelFormat::Labelme)->read(0);
+                open_labels(root / "bad.json", std::string_view("labelme"))->read(0);
                 QFAIL(text.substr(0, 60).c_str());
             } catch (const Error& error) {
                 QVERIFY2(std::string(error.what()).find("bad.json") != std::string::npos, error.what());
@@ -233,7 +212,7 @@ private Q_SLOTS:
               R"({"type":"MultiPolygon","coordinates":[[[[1,1],[-1e200,2],[3,3]]]]})",
               R"({"type":"Polygon"})"}) {
             write_text(root / "x.geojson", R"({"features":[)" + feature(geometry) + "," + good + "]}");
-            const ImportedLabels read = read_back(root / "x.geojson", LabelFormat::GeoJson);
+            const ImportedLabels read = read_back(root / "x.geojson", std::string_view("geojson"));
             QVERIFY2(read.objects.size() == 1 && read.problems.size() == 1, geometry.c_str());
             QVERIFY(read.problems[0].starts_with("Feature 1 "));
         }
@@ -267,7 +246,8 @@ private Q_SLOTS:
             {plain, "Tumor"}, {joined, "Tumor: Positive"}, {Json(), "object"}};
         for (const auto& [classification, name] : cases) {
             write_text(root / "x.geojson", Json{{"features", Json::array({feature(classification)})}}.dump());
-            QCOMPARE(read_back(root / "x.geojson", LabelFormat::GeoJson).objects.at(0).class_name, name);
+            QCOMPARE(read_back(root / "x.geojson", std::string_view("geojson")).objects.at(0).class_name,
+                     name);
         }
     }
 
@@ -276,7 +256,7 @@ private Q_SLOTS:
         const fs::path root = shared("detection/labelme_polygons");
         if (!fs::exists(root))
             QSKIP("the shared data folder is not here");
-        QCOMPARE(detect_label_format(root / "data_annotated"), LabelFormat::Labelme);
+        QCOMPARE(detect_label_format(root / "data_annotated"), std::string_view("labelme"));
         const auto labelme = open_labels(root / "data_annotated"),
                    coco = open_labels(root / "data_dataset_coco");
         QCOMPARE(labelme->entries().size(), std::size_t{3});

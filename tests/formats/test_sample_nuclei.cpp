@@ -71,7 +71,7 @@ private Q_SLOTS:
         options.fields_per_well = 2;
         options.side = 128;
         write_sample_folder(root, options, job);
-        QCOMPARE(detect_label_format(root), LabelFormat::LabelImages);
+        QCOMPARE(detect_label_format(root), std::string_view("masks"));
         const auto source = open_labels(root);
         const CsvTable index = read_csv(root / "index.csv");
         QCOMPARE(source->entries().size(), std::size_t{6});

@@ -120,7 +120,7 @@ void ProjectActions::export_labels(const QString& format, const QString& path) {
             [report, losses, chosen = &label_export_format(format.toStdString()),
              place = std::filesystem::path(path.toStdString())](Project& project, JobContext& job) {
                 *losses = label_losses(project, *chosen, job);
-                *report = chosen->write(project, place, job);
+                *report = eyepiece::export_labels(project, *chosen, place, job);
             },
             [this, report, losses, path] {
                 Notice notice{report->skipped.empty() && losses->empty() ? Notice::Kind::Good

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Each format of labels, made by the file that reads and writes it. Internal to core/formats.
+#pragma once
+#include "core/formats/label_readers.h"
+#include "core/formats/label_writers.h"
+
+namespace eyepiece {
+
+LabelFormat label_image_format();
+LabelFormat mask_per_object_format();
+LabelFormat coco_format();
+LabelFormat labelme_format();
+LabelFormat geojson_format();
+
+LabelWriterFormat label_image_writer();
+LabelWriterFormat mask_per_object_writer();
+LabelWriterFormat coco_writer();
+LabelWriterFormat labelme_writer();
+LabelWriterFormat geojson_writer();
+
+} // namespace eyepiece
