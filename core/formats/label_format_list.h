@@ -11,11 +11,15 @@ LabelFormat mask_per_object_format();
 LabelFormat coco_format();
 LabelFormat labelme_format();
 LabelFormat geojson_format();
+LabelFormat voc_format();
+LabelFormat voc_mask_format();
 
 LabelWriterFormat label_image_writer();
 LabelWriterFormat mask_per_object_writer();
 LabelWriterFormat coco_writer();
 LabelWriterFormat labelme_writer();
 LabelWriterFormat geojson_writer();
+LabelWriterFormat voc_writer();
+LabelWriterFormat voc_mask_writer();
 
 } // namespace eyepiece

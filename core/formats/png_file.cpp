@@ -8,6 +8,7 @@
 #include <csetjmp>
 #include <cstring>
 #include <png.h>
+#include <span>
 #include <vector>
 
 namespace eyepiece {
@@ -152,13 +153,16 @@ Error damaged(const std::filesystem::path& path, const PngState& state) {
 }
 
 bool write_rows(PngState& state, std::FILE* file, png_uint_32 width, png_uint_32 height, int bits, int color,
-                png_uint_32 x_per_metre, png_uint_32 y_per_metre, png_bytepp rows) {
+                png_uint_32 x_per_metre, png_uint_32 y_per_metre, std::span<const png_color> palette,
+                png_bytepp rows) {
     if (setjmp(png_jmpbuf(state.png)))
         return false;
     png_init_io(state.png, file);
     png_set_IHDR(state.png, state.info, width, height, bits, color, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(state.png, 6);
+    if (!palette.empty())
+        png_set_PLTE(state.png, state.info, palette.data(), static_cast<int>(palette.size()));
     if (x_per_metre && y_per_metre)
         png_set_pHYs(state.png, state.info, x_per_metre, y_per_metre, PNG_RESOLUTION_METER);
     png_write_info(state.png, state.info);
@@ -226,7 +230,10 @@ Image read_png(const std::filesystem::path& path, PngSamples samples) {
     return image;
 }
 
-void write_png(const std::filesystem::path& path, const Image& image, const PixelSize& pixel_size) {
+namespace {
+
+void write(const std::filesystem::path& path, const Image& image, const PixelSize& pixel_size,
+           std::span<const png_color> palette) {
     if (image.type() != PixelType::UInt8 && image.type() != PixelType::UInt16)
         throw file_error(ErrorCode::Unsupported, path,
                          "cannot be a PNG with pixels of type " + std::string(to_string(image.type())) +
@@ -270,14 +277,32 @@ void write_png(const std::filesystem::path& path, const Image& image, const Pixe
         if (!state.info ||
             !write_rows(state, file.get(), static_cast<png_uint_32>(width), static_cast<png_uint_32>(height),
                         static_cast<int>(sample) * 8,
-                        channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, per_metre(pixel_size.x),
-                        per_metre(pixel_size.y), rows.data()) ||
+                        !palette.empty() ? PNG_COLOR_TYPE_PALETTE
+                        : channels == 3  ? PNG_COLOR_TYPE_RGB
+                                         : PNG_COLOR_TYPE_GRAY,
+                        per_metre(pixel_size.x), per_metre(pixel_size.y), palette, rows.data()) ||
             std::fflush(file.get()) != 0)
             throw file_error(ErrorCode::Storage, path,
                              std::string("could not be written (") + state.message.data() +
                                  "). Is the disk full?");
     }
     target.commit();
+}
+
+} // namespace
+
+void write_png(const std::filesystem::path& path, const Image& image, const PixelSize& pixel_size) {
+    write(path, image, pixel_size, {});
+}
+
+void write_palette_png(const std::filesystem::path& path, const Image& indices,
+                       std::span<const std::array<std::uint8_t, 3>> palette) {
+    if (indices.type() != PixelType::UInt8 || indices.channels() != 1 || palette.size() != 256)
+        throw Error(ErrorCode::Internal, "A palette PNG is one channel of uint8 with 256 colours.");
+    std::vector<png_color> colors;
+    for (const auto& [red, green, blue] : palette)
+        colors.push_back({red, green, blue});
+    write(path, indices, {}, colors);
 }
 
 } // namespace eyepiece
