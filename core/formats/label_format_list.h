@@ -13,6 +13,7 @@ LabelFormat labelme_format();
 LabelFormat geojson_format();
 LabelFormat voc_format();
 LabelFormat voc_mask_format();
+LabelFormat yolo_format();
 
 LabelWriterFormat label_image_writer();
 LabelWriterFormat mask_per_object_writer();
@@ -21,5 +22,7 @@ LabelWriterFormat labelme_writer();
 LabelWriterFormat geojson_writer();
 LabelWriterFormat voc_writer();
 LabelWriterFormat voc_mask_writer();
+LabelWriterFormat yolo_box_writer();
+LabelWriterFormat yolo_segment_writer();
 
 } // namespace eyepiece
