@@ -14,6 +14,7 @@ LabelFormat geojson_format();
 LabelFormat voc_format();
 LabelFormat voc_mask_format();
 LabelFormat yolo_format();
+LabelFormat imagej_format();
 
 LabelWriterFormat label_image_writer();
 LabelWriterFormat mask_per_object_writer();
@@ -24,5 +25,6 @@ LabelWriterFormat voc_writer();
 LabelWriterFormat voc_mask_writer();
 LabelWriterFormat yolo_box_writer();
 LabelWriterFormat yolo_segment_writer();
+LabelWriterFormat imagej_writer();
 
 } // namespace eyepiece

@@ -41,6 +41,7 @@ std::span<const LabelWriterFormat> label_writer_formats() {
         label_image_writer(), mask_per_object_writer(), coco_writer(),
         labelme_writer(),     geojson_writer(),         voc_writer(),
         voc_mask_writer(),    yolo_box_writer(),        yolo_segment_writer(),
+        imagej_writer(),
     };
     return formats;
 }
