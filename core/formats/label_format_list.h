@@ -15,6 +15,7 @@ LabelFormat voc_format();
 LabelFormat voc_mask_format();
 LabelFormat yolo_format();
 LabelFormat imagej_format();
+LabelFormat cvat_format();
 
 LabelWriterFormat label_image_writer();
 LabelWriterFormat mask_per_object_writer();
@@ -26,5 +27,6 @@ LabelWriterFormat voc_mask_writer();
 LabelWriterFormat yolo_box_writer();
 LabelWriterFormat yolo_segment_writer();
 LabelWriterFormat imagej_writer();
+LabelWriterFormat cvat_writer();
 
 } // namespace eyepiece

@@ -38,10 +38,12 @@ LabelFileWriter::~LabelFileWriter() = default;
 
 std::span<const LabelWriterFormat> label_writer_formats() {
     static const std::array formats{
-        label_image_writer(), mask_per_object_writer(), coco_writer(),
-        labelme_writer(),     geojson_writer(),         voc_writer(),
-        voc_mask_writer(),    yolo_box_writer(),        yolo_segment_writer(),
-        imagej_writer(),
+        label_image_writer(),  mask_per_object_writer(),
+        coco_writer(),         labelme_writer(),
+        geojson_writer(),      voc_writer(),
+        voc_mask_writer(),     yolo_box_writer(),
+        yolo_segment_writer(), imagej_writer(),
+        cvat_writer(),
     };
     return formats;
 }
