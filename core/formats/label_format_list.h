@@ -16,6 +16,7 @@ LabelFormat voc_mask_format();
 LabelFormat yolo_format();
 LabelFormat imagej_format();
 LabelFormat cvat_format();
+LabelFormat napari_format();
 
 LabelWriterFormat label_image_writer();
 LabelWriterFormat mask_per_object_writer();
@@ -28,5 +29,6 @@ LabelWriterFormat yolo_box_writer();
 LabelWriterFormat yolo_segment_writer();
 LabelWriterFormat imagej_writer();
 LabelWriterFormat cvat_writer();
+LabelWriterFormat napari_writer();
 
 } // namespace eyepiece

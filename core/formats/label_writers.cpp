@@ -43,7 +43,7 @@ std::span<const LabelWriterFormat> label_writer_formats() {
         geojson_writer(),      voc_writer(),
         voc_mask_writer(),     yolo_box_writer(),
         yolo_segment_writer(), imagej_writer(),
-        cvat_writer(),
+        cvat_writer(),         napari_writer(),
     };
     return formats;
 }
