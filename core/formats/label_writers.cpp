@@ -44,6 +44,7 @@ std::span<const LabelWriterFormat> label_writer_formats() {
         voc_mask_writer(),     yolo_box_writer(),
         yolo_segment_writer(), imagej_writer(),
         cvat_writer(),         napari_writer(),
+        nifti_writer(),        nrrd_writer(),
     };
     return formats;
 }
