@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/intake/label_export.h"
 
+#include "core/formats/orange_tab.h"
+#include "core/intake/project_table.h"
+
 #include <algorithm>
 #include <map>
 
@@ -86,6 +89,23 @@ LabelExportReport write_labels(Project& project, const LabelExportFormat& format
     return report;
 }
 
+// The table that `tabulate` makes, as CSV: a table for a spreadsheet, not labels to be read again.
+LabelExportReport write_measurements(Project& project, const LabelExportFormat&, const fs::path& place,
+                                     JobContext& job) {
+    ProjectTableRegistry tables("table");
+    register_project_tables(tables);
+    const auto& objects = tables.at("objects");
+    const Table table =
+        objects.make()->make(project.folder(), objects.parameters.complete(Json::object()), job);
+    write_table_csv(place, table, job);
+    LabelExportReport report;
+    for (const Item& item : project.items().all())
+        report.images += item.objects > 0;
+    report.objects = static_cast<std::int64_t>(table.rows());
+    report.files.push_back(place);
+    return report;
+}
+
 } // namespace
 
 std::span<const LabelExportFormat> label_export_formats() {
@@ -93,6 +113,13 @@ std::span<const LabelExportFormat> label_export_formats() {
         std::vector<LabelExportFormat> all;
         for (const LabelWriterFormat& format : label_writer_formats())
             all.push_back({format, true, write_labels});
+        all.push_back({{"measurements", "Measurements (CSV)",
+                        "A table with a row for each object: class, place, area, shape, and intensities in "
+                        "each channel. "
+                        "It has no outlines to read back.",
+                        "measurements.csv", true, true, true, nullptr, nullptr},
+                       false,
+                       write_measurements});
         return all;
     }();
     return formats;
