@@ -272,7 +272,8 @@ void add_project_verbs(CommandLine& command_line) {
             command_line.add("import", "Add images, and labels made elsewhere, to a project",
                              "eyepiece-cli import nuclei ~/images\n"
                              "eyepiece-cli import nuclei ~/dsb2018 --format masks --set class=nucleus\n"
-                             "eyepiece-cli import nuclei annotations.json --format coco",
+                             "eyepiece-cli import nuclei annotations.json --format coco\n"
+                             "eyepiece-cli import nuclei cells_RoiSet.zip",
                              [arguments](Terminal& terminal) { import_paths(terminal, *arguments); });
         command.add_option("project", arguments->project, "Folder of the project")->required();
         command.add_option("paths", arguments->paths, "Images, label files, and folders of them")->required();
@@ -334,13 +335,14 @@ void add_project_verbs(CommandLine& command_line) {
             command_line.add("labels", "Write a project's labels as files",
                              "eyepiece-cli labels nuclei --format masks --out masks\n"
                              "eyepiece-cli labels nuclei --format coco --out nuclei.json\n"
-                             "eyepiece-cli labels nuclei --format geojson --out for-qupath",
+                             "eyepiece-cli labels nuclei --format geojson --out for-qupath\n"
+                             "eyepiece-cli labels nuclei --format measurements --out nuclei.csv",
                              [=](Terminal& terminal) { labels(terminal, *folder, *format, *out); });
         command.add_option("project", *folder, "Folder of the project")->required();
         command.add_option("--format", *format, "One of `eyepiece-cli list label-exporters`")
             ->check(CLI::IsMember(label_export_names()))
             ->capture_default_str();
-        command.add_option("--out", *out, "Where to write: a folder, or a file for coco")->required();
+        command.add_option("--out", *out, "Where to write: a folder, or a file for coco, cvat and measurements")->required();
     }
     {
         auto folder = std::make_shared<std::string>();

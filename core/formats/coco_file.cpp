@@ -223,11 +223,11 @@ private:
 };
 
 // All images in the one file.
-class CocoLabels final : public LabelWriter {
+class CocoLabels final : public LabelFileWriter {
 public:
     CocoLabels(const fs::path& file, const std::vector<ExportedClass>& classes)
         : file_(file), writer_(file, names_of(classes)) {}
-    void add(const LabelledImage& image, JobContext&) override {
+    void add(const ExportedImage& image, JobContext&) override {
         writer_.add(image.name, image.labels, image.objects);
     }
     void finish() override {
@@ -271,18 +271,16 @@ bool json_has_names(const fs::path& path, std::string_view one, std::string_view
 }
 
 LabelWriterFormat coco_writer() {
-    return {
-        "coco",
-        "COCO",
-        "One JSON file with the outlines of all objects.",
-        "labels.json",
-        true,
-        true,
-        true,
-        nullptr,
-        [](const fs::path& place, const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelWriter> {
-            return std::make_unique<CocoLabels>(place, classes);
-        }};
+    return {"coco",
+            "COCO",
+            "One JSON file with the outlines of all objects.",
+            "labels.json",
+            true,
+            true,
+            true,
+            nullptr,
+            [](const fs::path& place, const std::vector<ExportedClass>& classes)
+                -> std::unique_ptr<LabelFileWriter> { return std::make_unique<CocoLabels>(place, classes); }};
 }
 
 LabelFormat coco_format() {

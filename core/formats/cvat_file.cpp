@@ -239,7 +239,7 @@ std::string runs_of(const Mask& mask) {
 }
 
 // A mask for each object: nothing is lost. All images go into the one file.
-class CvatWriter final : public LabelWriter {
+class CvatWriter final : public LabelFileWriter {
 public:
     CvatWriter(fs::path file, const std::vector<ExportedClass>& classes) : file_(std::move(file)) {
         root_ = document_.append_child("annotations");
@@ -253,7 +253,7 @@ public:
         }
     }
 
-    void add(const LabelledImage& image, JobContext& job) override {
+    void add(const ExportedImage& image, JobContext& job) override {
         pugi::xml_node node = root_.append_child("image");
         const auto put = [](pugi::xml_node& at, const char* name, const std::string& value) {
             at.append_attribute(name).set_value(value.c_str());
@@ -325,18 +325,16 @@ LabelFormat cvat_format() {
 }
 
 LabelWriterFormat cvat_writer() {
-    return {
-        "cvat",
-        "CVAT",
-        "One XML file in the form \"CVAT for images 1.1\", with a mask for each object.",
-        "annotations.xml",
-        true,
-        true,
-        false,
-        nullptr,
-        [](const fs::path& place, const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelWriter> {
-            return std::make_unique<CvatWriter>(place, classes);
-        }};
+    return {"cvat",
+            "CVAT",
+            "One XML file in the form \"CVAT for images 1.1\", with a mask for each object.",
+            "annotations.xml",
+            true,
+            true,
+            false,
+            nullptr,
+            [](const fs::path& place, const std::vector<ExportedClass>& classes)
+                -> std::unique_ptr<LabelFileWriter> { return std::make_unique<CvatWriter>(place, classes); }};
 }
 
 } // namespace eyepiece

@@ -133,7 +133,7 @@ LabelWriterFormat geojson_writer() {
                 ClassColors colors;
                 for (const ExportedClass& known : classes)
                     colors[known.name] = known.color;
-                return write_text_files(place, ".geojson", [colors](const LabelledImage& image) {
+                return write_text_files(place, ".geojson", [colors](const ExportedImage& image) {
                     return geojson_document(image.labels, image.objects, colors).dump() + "\n";
                 });
             }};

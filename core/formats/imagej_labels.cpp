@@ -158,7 +158,7 @@ bool may_be_rois(const fs::path& file) {
     }
 }
 
-class RoiWriter final : public LabelWriter {
+class RoiWriter final : public LabelFileWriter {
 public:
     RoiWriter(const fs::path& folder, const std::vector<ExportedClass>& classes) : folder_(folder) {
         make_folder(folder);
@@ -166,7 +166,7 @@ public:
             colors_[known.name] = known.color;
     }
 
-    void add(const LabelledImage& image, JobContext& job) override {
+    void add(const ExportedImage& image, JobContext& job) override {
         const fs::path path = folder_ / (image.stem + "_RoiSet.zip");
         std::vector<RoiFile> rois; // the archive reads them when it is closed
         for_each_object(
@@ -236,18 +236,16 @@ LabelFormat imagej_format() {
 }
 
 LabelWriterFormat imagej_writer() {
-    return {
-        "imagej",
-        "ImageJ ROI",
-        "A RoiSet.zip for each image, which ImageJ's and Fiji's ROI manager open.",
-        "imagej",
-        false,
-        true,
-        false,
-        nullptr,
-        [](const fs::path& place, const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelWriter> {
-            return std::make_unique<RoiWriter>(place, classes);
-        }};
+    return {"imagej",
+            "ImageJ ROI",
+            "A RoiSet.zip for each image, which ImageJ's and Fiji's ROI manager open.",
+            "imagej",
+            false,
+            true,
+            false,
+            nullptr,
+            [](const fs::path& place, const std::vector<ExportedClass>& classes)
+                -> std::unique_ptr<LabelFileWriter> { return std::make_unique<RoiWriter>(place, classes); }};
 }
 
 } // namespace eyepiece

@@ -17,6 +17,8 @@ LabelFormat yolo_format();
 LabelFormat imagej_format();
 LabelFormat cvat_format();
 LabelFormat napari_format();
+LabelFormat nifti_format();
+LabelFormat nrrd_format();
 
 LabelWriterFormat label_image_writer();
 LabelWriterFormat mask_per_object_writer();
@@ -30,5 +32,7 @@ LabelWriterFormat yolo_segment_writer();
 LabelWriterFormat imagej_writer();
 LabelWriterFormat cvat_writer();
 LabelWriterFormat napari_writer();
+LabelWriterFormat nifti_writer();
+LabelWriterFormat nrrd_writer();
 
 } // namespace eyepiece

@@ -188,13 +188,13 @@ private:
     ObjectList list_;
 };
 
-class LabelImageWriter final : public LabelWriter {
+class LabelImageWriter final : public LabelFileWriter {
 public:
     LabelImageWriter(const fs::path& folder, const std::vector<ExportedClass>& classes)
         : folder_(folder), list_(classes) {
         make_folder(folder);
     }
-    void add(const LabelledImage& image, JobContext&) override {
+    void add(const ExportedImage& image, JobContext&) override {
         const fs::path file = folder_ / (image.stem + (image.labels.largest_id() > 65535 ? ".tif" : ".png"));
         write_label_image(file, image.labels);
         list_.add(file.filename().string(), image);
@@ -211,13 +211,13 @@ private:
 };
 
 // STEM/masks/000012.png, 255 where object 12 is.
-class MaskFolderWriter final : public LabelWriter {
+class MaskFolderWriter final : public LabelFileWriter {
 public:
     MaskFolderWriter(const fs::path& folder, const std::vector<ExportedClass>& classes)
         : folder_(folder), list_(classes) {
         make_folder(folder);
     }
-    void add(const LabelledImage& image, JobContext& job) override {
+    void add(const ExportedImage& image, JobContext& job) override {
         const fs::path masks = folder_ / image.stem / "masks";
         make_folder(masks);
         Image mask = Image::create(PixelType::UInt8, 1, image.labels.height(), image.labels.width());
@@ -249,7 +249,8 @@ private:
 };
 
 template<class Writer>
-std::unique_ptr<LabelWriter> open_writer(const fs::path& folder, const std::vector<ExportedClass>& classes) {
+std::unique_ptr<LabelFileWriter> open_writer(const fs::path& folder,
+                                             const std::vector<ExportedClass>& classes) {
     return std::make_unique<Writer>(folder, classes);
 }
 

@@ -29,7 +29,7 @@ std::span<const LabelFormat> label_formats() {
     static const std::array formats{
         label_image_format(), mask_per_object_format(), coco_format(), labelme_format(), geojson_format(),
         voc_format(),         voc_mask_format(),        yolo_format(), imagej_format(),  cvat_format(),
-        napari_format(),
+        napari_format(),      nifti_format(),           nrrd_format(),
     };
     return formats;
 }

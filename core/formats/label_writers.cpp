@@ -14,13 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class TextFileWriter final : public LabelWriter {
+class TextFileWriter final : public LabelFileWriter {
 public:
     TextFileWriter(fs::path folder, std::string ending, LabelText content)
         : folder_(std::move(folder)), ending_(std::move(ending)), content_(std::move(content)) {
         make_folder(folder_);
     }
-    void add(const LabelledImage& image, JobContext&) override {
+    void add(const ExportedImage& image, JobContext&) override {
         const fs::path file = folder_ / (image.stem + ending_);
         write_whole_file(file, content_(image));
         files_.push_back(file);
@@ -34,7 +34,7 @@ private:
 
 } // namespace
 
-LabelWriter::~LabelWriter() = default;
+LabelFileWriter::~LabelFileWriter() = default;
 
 std::span<const LabelWriterFormat> label_writer_formats() {
     static const std::array formats{
@@ -44,6 +44,7 @@ std::span<const LabelWriterFormat> label_writer_formats() {
         voc_mask_writer(),     yolo_box_writer(),
         yolo_segment_writer(), imagej_writer(),
         cvat_writer(),         napari_writer(),
+        nifti_writer(),        nrrd_writer(),
     };
     return formats;
 }
@@ -97,11 +98,12 @@ void write_whole_file(const fs::path& path, std::string_view content) {
     target.commit();
 }
 
-std::unique_ptr<LabelWriter> write_text_files(const fs::path& folder, std::string ending, LabelText content) {
+std::unique_ptr<LabelFileWriter> write_text_files(const fs::path& folder, std::string ending,
+                                                  LabelText content) {
     return std::make_unique<TextFileWriter>(folder, std::move(ending), std::move(content));
 }
 
-void lose_outlines(const LabelledImage& image, LabelLosses& losses) {
+void lose_outlines(const ExportedImage& image, LabelLosses& losses) {
     const auto measures = measure_objects(image.labels);
     losses.objects(std::count_if(measures.begin(), measures.end(),
                                  [](const ObjectMeasures& object) {

@@ -28,7 +28,7 @@ struct ExportedClass {
 };
 
 // One image on its way out.
-struct LabelledImage {
+struct ExportedImage {
     std::string name;           // as shown
     std::string stem;           // of the files that are about it: no two images share one
     std::filesystem::path path; // of the image itself
@@ -40,12 +40,12 @@ struct LabelledImage {
 
 // Writes labels in one format, image after image, so that a large project needs little memory. Not
 // thread-safe.
-class EYEPIECE_EXPORT LabelWriter {
+class EYEPIECE_EXPORT LabelFileWriter {
 public:
-    virtual ~LabelWriter();
+    virtual ~LabelFileWriter();
     // Throws Error(Unsupported) for an image that the format cannot hold, which is then left out,
     // Error(Storage) and Error(Cancelled).
-    virtual void add(const LabelledImage& image, JobContext& job) = 0;
+    virtual void add(const ExportedImage& image, JobContext& job) = 0;
     virtual void finish() {}                                                   // throws Error(Storage)
     const std::vector<std::filesystem::path>& files() const { return files_; } // that were written
 
@@ -79,9 +79,9 @@ struct LabelWriterFormat {
     bool one_file;              // else a folder of files
     bool classes, scores;       // whether it says these of an object
     // Counts what else is lost of an image. Null: every pixel of every object comes back.
-    void (*losses)(const LabelledImage& image, LabelLosses& losses);
-    std::unique_ptr<LabelWriter> (*open)(const std::filesystem::path& place,
-                                         const std::vector<ExportedClass>& classes);
+    void (*losses)(const ExportedImage& image, LabelLosses& losses);
+    std::unique_ptr<LabelFileWriter> (*open)(const std::filesystem::path& place,
+                                             const std::vector<ExportedClass>& classes);
 };
 // Adding one means one file beside label_writers.cpp and one line in it.
 EYEPIECE_EXPORT std::span<const LabelWriterFormat> label_writer_formats();

@@ -17,11 +17,11 @@ void make_folder(const std::filesystem::path& folder); // with those above it. T
 void write_whole_file(const std::filesystem::path& path, std::string_view content);
 
 // One text file for each image in `folder`: STEM and `ending`. `content` may throw Error(Unsupported).
-using LabelText = std::function<std::string(const LabelledImage&)>;
-std::unique_ptr<LabelWriter> write_text_files(const std::filesystem::path& folder, std::string ending,
-                                              LabelText content);
+using LabelText = std::function<std::string(const ExportedImage&)>;
+std::unique_ptr<LabelFileWriter> write_text_files(const std::filesystem::path& folder, std::string ending,
+                                                  LabelText content);
 
 // Counts the objects that are no upright boxes: of those only the bounds are written.
-void lose_outlines(const LabelledImage& image, LabelLosses& losses);
+void lose_outlines(const ExportedImage& image, LabelLosses& losses);
 
 } // namespace eyepiece

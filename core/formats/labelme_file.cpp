@@ -147,12 +147,12 @@ LabelWriterFormat labelme_writer() {
             false,
             true,
             false,
-            [](const LabelledImage& image, LabelLosses& losses) {
+            [](const ExportedImage& image, LabelLosses& losses) {
                 losses.objects(objects_with_lost_holes(image.labels), "holes", "they are filled");
             },
             [](const std::filesystem::path& place, const std::vector<ExportedClass>&) {
                 const auto from = std::filesystem::absolute(place).lexically_normal();
-                return write_text_files(place, ".json", [from](const LabelledImage& image) {
+                return write_text_files(place, ".json", [from](const ExportedImage& image) {
                     return labelme_document(image.path.lexically_proximate(from).string(), image.labels,
                                             image.objects)
                                .dump() +

@@ -155,7 +155,7 @@ std::string csv_cell(const std::string& text) {
     return quoted + "\"";
 }
 
-std::string shapes_text(const LabelledImage& image) {
+std::string shapes_text(const ExportedImage& image) {
     std::string text = "index,shape-type,vertex-index,axis-0,axis-1,class\n";
     std::size_t index = 0;
     for_each_object(image.labels, image.objects,

@@ -15,7 +15,7 @@ ObjectListWriter::ObjectListWriter(const std::vector<ExportedClass>& classes) {
         classes_.push_back({{"id", known.id}, {"name", known.name}, {"color", known.color}});
 }
 
-void ObjectListWriter::add(const std::string& name, const LabelledImage& image) {
+void ObjectListWriter::add(const std::string& name, const ExportedImage& image) {
     std::unordered_map<ObjectId, std::int64_t> areas;
     for (const ObjectMeasures& measures : measure_objects(image.labels))
         areas.emplace(measures.id, measures.area);

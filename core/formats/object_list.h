@@ -20,7 +20,7 @@ inline constexpr const char* object_list_name = "objects.json";
 class ObjectListWriter {
 public:
     explicit ObjectListWriter(const std::vector<ExportedClass>& classes);
-    void add(const std::string& name, const LabelledImage& image);
+    void add(const std::string& name, const ExportedImage& image);
     void write(const std::filesystem::path& folder) const; // throws Error(Storage)
 
 private:

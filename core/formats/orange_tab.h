@@ -16,5 +16,9 @@ namespace eyepiece {
 // Error(Storage), and Error(Cancelled) within some 1000 rows.
 EYEPIECE_EXPORT void write_orange_tab(const std::filesystem::path& path, const Table& table,
                                       JobContext& context);
+// Writes CSV (RFC 4180, UTF-8) for spreadsheets and scripts: a line of names, then the rows; what is missing
+// is empty. Otherwise as above.
+EYEPIECE_EXPORT void write_table_csv(const std::filesystem::path& path, const Table& table,
+                                     JobContext& context);
 
 } // namespace eyepiece

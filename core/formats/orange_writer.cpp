@@ -13,8 +13,16 @@ namespace {
 
 constexpr std::size_t rows_at_once = 1000;
 
-void append_text(std::string& line, std::string_view text) {
-    if (text.find_first_of("\t\n\r\"") == std::string_view::npos) {
+// How one text format of tables differs from another.
+struct Style {
+    char separator;
+    std::string_view missing;
+    std::string (*heading)(const Column&);
+};
+
+void append_text(std::string& line, std::string_view text, char separator) {
+    if (text.find_first_of("\n\r\"") == std::string_view::npos &&
+        text.find(separator) == std::string_view::npos) {
         line += text;
         return;
     }
@@ -44,13 +52,13 @@ std::string heading(const Column& column) {
     return text;
 }
 
-void append_value(std::string& line, const Column& column, std::size_t row) {
+void append_value(std::string& line, const Column& column, std::size_t row, const Style& style) {
     if (column.missing(row)) {
-        line += '?';
+        line += style.missing;
         return;
     }
     if (!column.numeric())
-        return append_text(line, column.shown(row));
+        return append_text(line, column.shown(row), style.separator);
     char text[32];
     // A float's own shortest form: as a double it would have twice the digits.
     const auto* narrow = std::get_if<std::vector<float>>(&column.values());
@@ -59,9 +67,8 @@ void append_value(std::string& line, const Column& column, std::size_t row) {
     line.append(text, end.ptr);
 }
 
-} // namespace
-
-void write_orange_tab(const std::filesystem::path& path, const Table& table, JobContext& context) {
+void write_table(const std::filesystem::path& path, const Table& table, JobContext& context,
+                 const Style& style) {
     std::vector<Column> columns;
     if (table.row_names())
         columns.push_back(table.row_names()->with_role(ColumnRole::Annotation));
@@ -72,15 +79,15 @@ void write_orange_tab(const std::filesystem::path& path, const Table& table, Job
     std::string lines;
     for (std::size_t i = 0; i < columns.size(); ++i) {
         if (i > 0)
-            lines += '\t';
-        append_text(lines, heading(columns[i]));
+            lines += style.separator;
+        append_text(lines, style.heading(columns[i]), style.separator);
     }
     lines += '\n';
     for (std::size_t row = 0; row < table.rows(); ++row) {
         for (std::size_t i = 0; i < columns.size(); ++i) {
             if (i > 0)
-                lines += '\t';
-            append_value(lines, columns[i], row);
+                lines += style.separator;
+            append_value(lines, columns[i], row, style);
         }
         lines += '\n';
         if ((row + 1) % rows_at_once != 0)
@@ -97,6 +104,16 @@ void write_orange_tab(const std::filesystem::path& path, const Table& table, Job
         throw Error(ErrorCode::Storage, "The table \"" + path.string() + "\" could not be written: " +
                                             std::strerror(errno) + ". Make room, or choose another place.");
     file.commit();
+}
+
+} // namespace
+
+void write_orange_tab(const std::filesystem::path& path, const Table& table, JobContext& context) {
+    write_table(path, table, context, {'\t', "?", heading});
+}
+
+void write_table_csv(const std::filesystem::path& path, const Table& table, JobContext& context) {
+    write_table(path, table, context, {',', "", [](const Column& column) { return column.name(); }});
 }
 
 } // namespace eyepiece

@@ -85,7 +85,7 @@ private:
     LabelOptions options_;
 };
 
-std::string voc_document(const LabelledImage& image) {
+std::string voc_document(const ExportedImage& image) {
     pugi::xml_document document;
     pugi::xml_node root = document.append_child("annotation");
     root.append_child("folder").text().set(image.path.parent_path().filename().c_str());

@@ -166,7 +166,7 @@ private:
     std::vector<std::string> names_;
 };
 
-class VocMaskWriter final : public LabelWriter {
+class VocMaskWriter final : public LabelFileWriter {
 public:
     VocMaskWriter(const fs::path& folder, const std::vector<ExportedClass>& classes)
         : folder_(folder), palette_(voc_palette()) {
@@ -181,7 +181,7 @@ public:
         files_.push_back(folder / names_file);
     }
 
-    void add(const LabelledImage& image, JobContext&) override {
+    void add(const ExportedImage& image, JobContext&) override {
         const auto measures = measure_objects(image.labels);
         if (measures.size() > most_objects)
             throw Error(ErrorCode::Unsupported,
@@ -242,21 +242,21 @@ LabelFormat voc_mask_format() {
 }
 
 LabelWriterFormat voc_mask_writer() {
-    return {
-        "voc-masks",
-        "Pascal VOC masks",
-        "Two palette PNGs for each image, of classes and of objects, and the names of the classes.",
-        "voc-masks",
-        false,
-        true,
-        false,
-        [](const LabelledImage& image, LabelLosses& losses) {
-            losses.images(measure_objects(image.labels).size() > most_objects, "more than 254 objects",
-                          "left out as a whole");
-        },
-        [](const fs::path& place, const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelWriter> {
-            return std::make_unique<VocMaskWriter>(place, classes);
-        }};
+    return {"voc-masks",
+            "Pascal VOC masks",
+            "Two palette PNGs for each image, of classes and of objects, and the names of the classes.",
+            "voc-masks",
+            false,
+            true,
+            false,
+            [](const ExportedImage& image, LabelLosses& losses) {
+                losses.images(measure_objects(image.labels).size() > most_objects, "more than 254 objects",
+                              "left out as a whole");
+            },
+            [](const fs::path& place,
+               const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelFileWriter> {
+                return std::make_unique<VocMaskWriter>(place, classes);
+            }};
 }
 
 } // namespace eyepiece

@@ -341,7 +341,7 @@ std::string share(double value, std::int64_t whole) {
     return " " + std::string(text.data(), end.ptr);
 }
 
-class YoloWriter final : public LabelWriter {
+class YoloWriter final : public LabelFileWriter {
 public:
     YoloWriter(const fs::path& folder, const std::vector<ExportedClass>& classes, bool segments)
         : folder_(folder), segments_(segments) {
@@ -351,7 +351,7 @@ public:
                 number_of(known.name);
     }
 
-    void add(const LabelledImage& image, JobContext&) override {
+    void add(const ExportedImage& image, JobContext&) override {
         const std::int64_t height = image.labels.height(), width = image.labels.width();
         std::string text;
         for_each_object(image.labels, image.objects,
@@ -408,33 +408,33 @@ LabelFormat yolo_format() {
 }
 
 LabelWriterFormat yolo_box_writer() {
-    return {
-        "yolo",
-        "YOLO boxes",
-        "A text file for each image, with the box around each object, and data.yaml with the classes.",
-        "yolo",
-        false,
-        true,
-        false,
-        lose_outlines,
-        [](const fs::path& place, const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelWriter> {
-            return std::make_unique<YoloWriter>(place, classes, false);
-        }};
+    return {"yolo",
+            "YOLO boxes",
+            "A text file for each image, with the box around each object, and data.yaml with the classes.",
+            "yolo",
+            false,
+            true,
+            false,
+            lose_outlines,
+            [](const fs::path& place,
+               const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelFileWriter> {
+                return std::make_unique<YoloWriter>(place, classes, false);
+            }};
 }
 
 LabelWriterFormat yolo_segment_writer() {
-    return {
-        "yolo-segments",
-        "YOLO segments",
-        "A text file for each image, with one polygon for each object, and data.yaml with the classes.",
-        "yolo-segments",
-        false,
-        true,
-        false,
-        nullptr,
-        [](const fs::path& place, const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelWriter> {
-            return std::make_unique<YoloWriter>(place, classes, true);
-        }};
+    return {"yolo-segments",
+            "YOLO segments",
+            "A text file for each image, with one polygon for each object, and data.yaml with the classes.",
+            "yolo-segments",
+            false,
+            true,
+            false,
+            nullptr,
+            [](const fs::path& place,
+               const std::vector<ExportedClass>& classes) -> std::unique_ptr<LabelFileWriter> {
+                return std::make_unique<YoloWriter>(place, classes, true);
+            }};
 }
 
 } // namespace eyepiece

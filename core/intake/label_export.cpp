@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/intake/label_export.h"
 
+#include "core/formats/orange_tab.h"
+#include "core/intake/project_table.h"
 
 #include <algorithm>
 #include <map>
@@ -33,9 +35,9 @@ std::vector<ExportedClass> exported_classes(Project& project) {
     return classes;
 }
 
-LabelledImage labelled_image(Project& project, const Item& item,
+ExportedImage labelled_image(Project& project, const Item& item,
                              const std::map<ClassId, std::string>& class_names) {
-    LabelledImage image{item.name,     fs::path(item.name).stem().string(),
+    ExportedImage image{item.name,     fs::path(item.name).stem().string(),
                         item.path,     item.channels,
                         item.complete, project.labels().read(item.id, {0, 0, item.width, item.height})};
     for (const LabelObject& object : project.labels().objects(item.id))
@@ -69,7 +71,7 @@ LabelExportReport write_labels(Project& project, const LabelExportFormat& format
                 {item.name, "The size of the image is not known, since it was not read yet."});
             continue;
         }
-        LabelledImage image = labelled_image(project, item, names);
+        ExportedImage image = labelled_image(project, item, names);
         image.stem = stems.next(item);
         try {
             writer->add(image, job);
@@ -87,6 +89,23 @@ LabelExportReport write_labels(Project& project, const LabelExportFormat& format
     return report;
 }
 
+// The table that `tabulate` makes, as CSV: a table for a spreadsheet, not labels to be read again.
+LabelExportReport write_measurements(Project& project, const LabelExportFormat&, const fs::path& place,
+                                     JobContext& job) {
+    ProjectTableRegistry tables("table");
+    register_project_tables(tables);
+    const auto& objects = tables.at("objects");
+    const Table table =
+        objects.make()->make(project.folder(), objects.parameters.complete(Json::object()), job);
+    write_table_csv(place, table, job);
+    LabelExportReport report;
+    for (const Item& item : project.items().all())
+        report.images += item.objects > 0;
+    report.objects = static_cast<std::int64_t>(table.rows());
+    report.files.push_back(place);
+    return report;
+}
+
 } // namespace
 
 std::span<const LabelExportFormat> label_export_formats() {
@@ -94,6 +113,13 @@ std::span<const LabelExportFormat> label_export_formats() {
         std::vector<LabelExportFormat> all;
         for (const LabelWriterFormat& format : label_writer_formats())
             all.push_back({format, true, write_labels});
+        all.push_back({{"measurements", "Measurements (CSV)",
+                        "A table with a row for each object: class, place, area, shape, and intensities in "
+                        "each channel. "
+                        "It has no outlines to read back.",
+                        "measurements.csv", true, true, true, nullptr, nullptr},
+                       false,
+                       write_measurements});
         return all;
     }();
     return formats;

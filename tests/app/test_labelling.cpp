@@ -350,6 +350,34 @@ private Q_SLOTS:
         }
     }
 
+    void an_export_that_loses_something_asks_first() {
+        open(images("loss"));
+        add_class("nucleus");
+        key(Qt::Key_B);
+        drag({at(40, 40), at(60, 40)}); // round ends: no box
+        const QString to = folder_.filePath("boxes");
+        QTimer::singleShot(0, this, [&] {
+            auto* dialog = qobject_cast<ExportDialog*>(QApplication::activeModalWidget());
+            QVERIFY(dialog);
+            auto* format = dialog->findChild<QComboBox*>("export-labels.format");
+            format->setCurrentIndex(format->findData("voc"));
+            dialog->findChild<QLineEdit*>("export-labels.path")->setText(to);
+            QTest::mouseClick(dialog->findChild<QPushButton*>("export-labels.accept"), Qt::LeftButton);
+        });
+        context().actions.trigger("data.export-labels");
+        QTRY_VERIFY_WITH_TIMEOUT(window().notice_bar().text().contains("only its bounds are written"),
+                                 10'000);
+        QVERIFY(!QFileInfo::exists(to));
+        QPushButton* go = nullptr;
+        for (auto* button : window().notice_bar().findChildren<QPushButton*>())
+            if (button->text() == "Export all the same")
+                go = button;
+        QVERIFY(go);
+        QTest::mouseClick(go, Qt::LeftButton);
+        QTRY_VERIFY_WITH_TIMEOUT(QFileInfo::exists(to + "/Annotations/field_0.xml"), 10'000);
+        QTRY_VERIFY_WITH_TIMEOUT(window().notice_bar().text().contains("1 objects"), 10'000);
+    }
+
     void every_shared_image_opens() {
         const QString shared = qEnvironmentVariable("EYEPIECE_SHARED_DATA");
         if (!QDir(shared + "/nuclei").exists())

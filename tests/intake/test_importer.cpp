@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/csv_file.h"
 #include "core/formats/image_reader.h"
 #include "core/formats/image_writer.h"
 #include "core/formats/label_readers.h"
@@ -9,7 +10,9 @@
 #include "tests/project/fixture.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
+#include <stdexcept>
 #include <thread>
 
 using namespace eyepiece;
@@ -183,7 +186,7 @@ private Q_SLOTS:
             QCOMPARE(export_labels(*project, format, written.back(), job).objects,
                      project->labels().total_objects());
         }
-        QCOMPARE(written.size(), std::size_t{5});
+        QCOMPARE(written.size(), std::size_t{12});
         auto other = Project::create(folder / "other");
         import_files(*other, {project->folder() / "images"}, {}, job);
         for (const fs::path& from : written) {
@@ -251,6 +254,77 @@ private Q_SLOTS:
         QVERIFY(std::any_of(report.skipped.begin(), report.skipped.end(), [](const SkippedFile& file) {
             return file.reason.find("took no labels") != std::string::npos;
         }));
+    }
+
+    // Boxes of a real set through YOLO's and back.
+    void real_boxes_through_yolo() {
+        const auto data = shared_data() / "detection/bccd";
+        NEED_DATA(data);
+        Folder folder;
+        QuietJob job;
+        for (const char* name : {"Annotations", "JPEGImages"})
+            fs::create_directories(folder / "bccd" / name);
+        int taken = 0;
+        for (const auto& entry : fs::directory_iterator(data / "Annotations")) {
+            const fs::path image = (data / "JPEGImages" / entry.path().stem()).string() + ".jpg";
+            if (taken == 12 || !fs::exists(image))
+                continue;
+            fs::copy_file(entry.path(), folder / "bccd/Annotations" / entry.path().filename());
+            fs::copy_file(image, folder / "bccd/JPEGImages" / image.filename());
+            ++taken;
+        }
+        auto project = Project::create(folder / "p");
+        QCOMPARE(import_files(*project, {folder / "bccd"}, {}, job).labelled, taken);
+        const fs::path out = folder / "yolo";
+        // Where boxes overlap, the lower one is seen in part, and is written as the bounds of what is seen.
+        const LabelExportReport written =
+            export_labels(*project, label_export_format("yolo-segments"), out, job);
+        QCOMPARE(written.objects, project->labels().total_objects());
+        auto other = Project::create(folder / "other");
+        import_files(*other, {folder / "bccd/JPEGImages"}, {}, job);
+        const ImportReport read = import_files(*other, {out}, {}, job);
+        QCOMPARE(read.objects, written.objects);
+        for (const Item& item : project->items().all()) {
+            const Item twin = other->items().find_stem(item.path.stem().string()).at(0);
+            const Region whole{0, 0, item.width, item.height};
+            QVERIFY(project->labels().read(item.id, whole) == other->labels().read(twin.id, whole));
+        }
+        QVERIFY(other->classes().find("Platelets") || other->classes().find("RBC"));
+    }
+
+    void measurements_are_a_table() {
+        Folder folder;
+        QuietJob job;
+        auto project = make_sample_project(folder / "p", 5, job);
+        const fs::path out = folder / "cells.csv";
+        QCOMPARE(export_labels(*project, label_export_format("measurements"), out, job).objects,
+                 project->labels().total_objects());
+        const CsvTable table = read_csv(out);
+        QCOMPARE(static_cast<std::int64_t>(table.rows.size()), project->labels().total_objects());
+        const auto column = [&](const std::string& beginning) {
+            const auto found =
+                std::find_if(table.columns.begin(), table.columns.end(),
+                             [&](const std::string& name) { return name.starts_with(beginning); });
+            if (found == table.columns.end())
+                throw std::runtime_error("there is no column " + beginning);
+            return static_cast<std::size_t>(found - table.columns.begin());
+        };
+        const std::size_t item_at = column("item"), area_at = column("area ["), class_at = column("class");
+        column("perimeter [");
+        column("mean ");
+        std::map<std::string, double> areas;
+        for (const auto& row : table.rows) {
+            areas[row[item_at]] += std::stod(row[area_at]);
+            QCOMPARE(row[class_at], std::string("nucleus"));
+        }
+        for (const Item& item : project->items().all()) {
+            const PixelSize pixel = probe_image(item.path).pixel_size;
+            const double unit = pixel.x > 0 ? pixel.x * pixel.y : 1;
+            const auto labels = project->labels().read(item.id, {0, 0, item.width, item.height});
+            const auto pixels = static_cast<double>(
+                std::count_if(labels.ids().begin(), labels.ids().end(), [](ObjectId id) { return id != 0; }));
+            QVERIFY(std::abs(areas[item.name] - pixels * unit) <= 1e-6 * (1 + pixels * unit));
+        }
     }
 
     void sample_project() {

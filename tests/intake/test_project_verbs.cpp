@@ -74,6 +74,14 @@ private Q_SLOTS:
         QCOMPARE(result.json().at("objects").get<int>(), objects);
         QVERIFY(result.json().at("losses").empty());
         QVERIFY(cli({"list", "label-exporters"}).output.contains("labelme"));
+        result = cli({"labels", project, "--format", "yolo", "--out", text(folder / "boxes"), "--json"});
+        QCOMPARE(result.json().at("losses").size(), std::size_t{1});
+        QVERIFY(result.errors.contains("only its bounds are written")); // before anything is
+        result = cli({"labels", project, "--format", "imagej", "--out", text(folder / "rois"), "--json"});
+        QVERIFY(result.json().at("losses").empty());
+        result = cli({"import", project, text(folder / "rois"), "--json"});
+        QCOMPARE(result.json().at("objects").get<int>(), objects);
+        QCOMPARE(result.json().at("added").get<int>(), 0);
         QVERIFY(cli({"labels", project, "--format", "nothing", "--out", text(folder / "n")}).status != 0);
         result = cli({"labels", project, "--out", text(folder / "masks"), "--json"});
         QCOMPARE(result.json().at("images").get<int>(), 16);

@@ -15,8 +15,16 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QVBoxLayout>
+#include <string_view>
 
 namespace eyepiece {
+namespace {
+
+QString shown(std::string_view text) {
+    return QString::fromUtf8(text.data(), static_cast<int>(text.size()));
+}
+
+} // namespace
 
 ExportDialog::ExportDialog(WorkbenchContext& context, QWidget* parent)
     : QDialog(parent), context_(context), format_(new QComboBox(this)), path_(new QLineEdit(this)) {
@@ -34,11 +42,8 @@ ExportDialog::ExportDialog(WorkbenchContext& context, QWidget* parent)
     format_->setObjectName(QStringLiteral("export-labels.format"));
     format_->setAccessibleName(tr("Form of the labels"));
     for (const LabelExportFormat& format : label_export_formats()) {
-        format_->addItem(QString::fromUtf8(format.title.data(), static_cast<int>(format.title.size())),
-                         QString::fromUtf8(format.name.data(), static_cast<int>(format.name.size())));
-        format_->setItemData(format_->count() - 1,
-                             QString::fromUtf8(format.help.data(), static_cast<int>(format.help.size())),
-                             Qt::ToolTipRole);
+        format_->addItem(shown(format.title), shown(format.name));
+        format_->setItemData(format_->count() - 1, shown(format.help), Qt::ToolTipRole);
     }
     column->addWidget(format_);
     help_ = text_label(context.theme, {}, Token::Muted, this);
@@ -86,9 +91,12 @@ QString ExportDialog::path() const {
 }
 
 void ExportDialog::browse() {
+    const LabelExportFormat& chosen = label_export_format(format().toStdString());
+    const QString ending = QFileInfo(shown(chosen.suggested)).suffix();
     const QString found =
-        label_export_format(format().toStdString()).one_file
-            ? QFileDialog::getSaveFileName(this, tr("File to write"), path(), tr("JSON (*.json)"))
+        chosen.one_file
+            ? QFileDialog::getSaveFileName(this, tr("File to write"), path(),
+                                           QStringLiteral("%1 (*.%2)").arg(ending.toUpper(), ending))
             : QFileDialog::getExistingDirectory(this, tr("Folder for the labels"), path());
     if (!found.isEmpty())
         path_->setText(found);
@@ -98,8 +106,7 @@ void ExportDialog::refresh() {
     const LabelExportFormat& chosen = label_export_format(format().toStdString());
     help_->setText(format_->currentData(Qt::ToolTipRole).toString());
     if (path() == suggested_) {
-        suggested_ = context_.session.folder() + QLatin1Char('/') +
-                     QString::fromUtf8(chosen.suggested.data(), static_cast<int>(chosen.suggested.size()));
+        suggested_ = context_.session.folder() + QLatin1Char('/') + shown(chosen.suggested);
         if (path() != suggested_)
             path_->setText(suggested_); // which comes back here
     }

@@ -21,7 +21,7 @@ public:
     explicit ExportDialog(WorkbenchContext& context, QWidget* parent = nullptr);
 
 Q_SIGNALS:
-    void chosen(const QString& format, const QString& path); // "masks" and a folder, or "coco" and a file
+    void chosen(const QString& format, const QString& path); // a format's name, and a folder or file
 
 private:
     QString format() const;

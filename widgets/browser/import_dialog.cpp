@@ -12,11 +12,28 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QLineEdit>
 #include <QScrollArea>
 #include <QVBoxLayout>
+#include <string>
+#include <string_view>
 
 namespace eyepiece {
+namespace {
+
+QString shown(std::string_view text) {
+    return QString::fromUtf8(text.data(), static_cast<int>(text.size()));
+}
+
+QString known_formats() {
+    QStringList titles;
+    for (const LabelFormat& format : label_formats())
+        titles << shown(format.title);
+    return titles.join(QStringLiteral(", "));
+}
+
+} // namespace
 
 ImportDialog::ImportDialog(WorkbenchContext& context, QWidget* parent)
     : QDialog(parent)
@@ -30,11 +47,9 @@ ImportDialog::ImportDialog(WorkbenchContext& context, QWidget* parent)
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(24, 16, 24, 16);
     column->setSpacing(8);
-    column->addWidget(
-        text_label(theme,
-                   tr("Label images (one value an object or a class), a folder with one mask file an "
-                      "object, or a COCO file. Labels find their images by the file's name."),
-                   Token::Muted, this));
+    column->addWidget(text_label(
+        theme, tr("Labels made elsewhere: %1. They find their images by name.").arg(known_formats()),
+        Token::Muted, this));
     auto* row = new QHBoxLayout;
     path_->setObjectName(QStringLiteral("import.path"));
     path_->setAccessibleName(tr("Folder or file with the labels"));
@@ -45,6 +60,8 @@ ImportDialog::ImportDialog(WorkbenchContext& context, QWidget* parent)
     row->addWidget(folder);
     row->addWidget(file);
     column->addLayout(row);
+    help_ = text_label(theme, {}, Token::Muted, this);
+    column->addWidget(help_);
     form_->setObjectName(QStringLiteral("import.form"));
     form_->set_schema(import_parameters());
     auto* area = new QScrollArea(this);
@@ -98,6 +115,17 @@ QStringList ImportDialog::paths() const {
 }
 
 void ImportDialog::refresh() {
+    const Json values = form_->values();
+    const std::string format = values.value("format", std::string("auto"));
+    QString help =
+        tr("The form is told from the files themselves; choose another below if it is taken for the "
+           "wrong one.");
+    for (const LabelFormat& known : label_formats())
+        if (known.name == format)
+            help = shown(known.help);
+    if (format == "images")
+        help = tr("Whatever labels lie beside the images are left alone.");
+    help_->setText(help);
     const QString path = path_->text().trimmed();
     const bool there = !path.isEmpty() && QFileInfo::exists(path);
     accept_->setEnabled(there && form_->valid());

@@ -5,6 +5,7 @@
 #include <QDialog>
 #include <QStringList>
 
+class QLabel;
 class QLineEdit;
 class QPushButton;
 
@@ -31,6 +32,7 @@ private:
     QLineEdit* path_;
     ParameterForm* form_;
     QPushButton* accept_;
+    QLabel* help_ = nullptr; // of the chosen format
 };
 
 } // namespace eyepiece

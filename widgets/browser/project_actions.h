@@ -35,7 +35,8 @@ public:
     void add_paths(const QStringList& paths); // files and folders, into the open project
     // `settings`: of import_parameters() (core/intake/importer.h), those that differ from their defaults.
     void import_labels(const QStringList& paths, const Json& settings);
-    // "masks": label images into a folder; "coco": one file.
+    // In one of label_export_formats() (core/intake/label_export.h), into a folder or a file. What the format
+    // cannot say of the labels is told first; then the user decides whether they are written so.
     void export_labels(const QString& format, const QString& path);
     // The sample project, made by the seeded generator when it is not there yet. `folder` empty: in the
     // user's data.
@@ -62,6 +63,7 @@ Q_SIGNALS:
 private:
     void register_actions();
     void bring_in(const QString& title, const QStringList& paths, const Json& settings);
+    void write_labels(const QString& format, const QString& path);
     template<class Action>
     bool tried(Action action); // false after an error, which was shown
 

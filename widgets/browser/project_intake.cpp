@@ -112,24 +112,43 @@ void ProjectActions::export_labels(const QString& format, const QString& path) {
                                      tr("The last strokes are not saved yet, so they would be missing "
                                         "from the export. Save them first, then export again."));
     }
+    auto losses = std::make_shared<std::vector<std::string>>();
+    try {
+        context_.session.run(
+            tr("Looking at the labels"),
+            [losses, chosen = &label_export_format(format.toStdString())](Project& project, JobContext& job) {
+                *losses = label_losses(project, *chosen, job);
+            },
+            [this, losses, format, path] {
+                if (losses->empty())
+                    return write_labels(format, path);
+                Notice notice{Notice::Kind::Look, tr("Nothing is written yet.")};
+                for (const std::string& loss : *losses)
+                    notice.text += QLatin1Char(' ') + QString::fromStdString(loss);
+                notice.action = tr("Export all the same");
+                notice.handler = [this, format, path] { write_labels(format, path); };
+                notice.topic = QStringLiteral("export-labels");
+                context_.notices.show(notice);
+            });
+    } catch (const std::exception& error) { // no project
+        context_.notices.show_error(error);
+    }
+}
+
+void ProjectActions::write_labels(const QString& format, const QString& path) {
     auto report = std::make_shared<LabelExportReport>();
-    auto losses = std::make_shared<std::vector<std::string>>(); // what the format cannot say
     try {
         context_.session.run(
             tr("Exporting labels"),
-            [report, losses, chosen = &label_export_format(format.toStdString()),
+            [report, chosen = &label_export_format(format.toStdString()),
              place = std::filesystem::path(path.toStdString())](Project& project, JobContext& job) {
-                *losses = label_losses(project, *chosen, job);
-                *report = export_labels(project, *chosen, place, job);
+                *report = eyepiece::export_labels(project, *chosen, place, job);
             },
-            [this, report, losses, path] {
-                Notice notice{report->skipped.empty() && losses->empty() ? Notice::Kind::Good
-                                                                         : Notice::Kind::Look,
+            [this, report, path] {
+                Notice notice{report->skipped.empty() ? Notice::Kind::Good : Notice::Kind::Look,
                               tr("Wrote the labels of %1 images (%2 objects) to %3.")
                                   .arg(number(report->images), number(report->objects),
                                        QDir::toNativeSeparators(path))};
-                for (const std::string& loss : *losses)
-                    notice.text += QLatin1Char(' ') + QString::fromStdString(loss);
                 if (!report->skipped.empty()) {
                     const SkippedFile& first = report->skipped.front();
                     notice.text +=
@@ -143,6 +162,7 @@ void ProjectActions::export_labels(const QString& format, const QString& path) {
                     QDesktopServices::openUrl(
                         QUrl::fromLocalFile(info.isDir() ? info.absoluteFilePath() : info.absolutePath()));
                 };
+                notice.topic = QStringLiteral("export-labels");
                 context_.notices.show(notice);
             });
     } catch (const std::exception& error) { // no project
