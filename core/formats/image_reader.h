@@ -23,7 +23,8 @@ namespace eyepiece {
 
 // Opens PNG, JPEG and TIFF (BigTIFF, OME-TIFF, ImageJ stacks, tiled, pyramids). TIFF is read piece by piece;
 // PNG and JPEG are decoded at the first read and then kept. Pages of a TIFF that says nothing of their
-// meaning are z.
+// meaning are z. DICOM (with all slices of its series in the folder), NIfTI, NRRD, MetaImage, MINC, Analyze
+// and arrays of a NumPy archive are a VolumeSource (core/data/volume.h).
 EYEPIECE_EXPORT std::unique_ptr<ImageSource> open_image(const std::filesystem::path& path);
 
 // What open_image(path)->info() would say, without decoding any pixels.

@@ -4,6 +4,7 @@
 #include "core/formats/file_errors.h"
 #include "core/formats/image_reader.h"
 #include "core/formats/label_painting.h"
+#include "core/formats/volume_files.h"
 
 #include <algorithm>
 #include <array>
@@ -490,7 +491,7 @@ std::vector<fs::path> find_images(const fs::path& path, std::size_t limit) {
                     !is_of_project(folder, it->path().filename().native()))
                     folders.push_back(it->path());
                 has_image_folder |= contains(image_folders, it->path().filename().string());
-            } else if (has_image_extension(it->path())) {
+            } else if (has_image_extension(it->path()) || is_nameless_dicom(it->path())) {
                 files.push_back(it->path());
             }
         }
