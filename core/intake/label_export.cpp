@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <unordered_set>
 
 namespace eyepiece {
 namespace {
@@ -28,6 +29,11 @@ constexpr std::array<LabelExportFormat, 4> formats{{
      false, export_geojson},
 }};
 
+bool labelled_beyond_the_first_plane(Project& project, const Item& item) {
+    const std::vector<int> planes = project.labels().labelled_planes(item.id);
+    return !planes.empty() && planes.back() > 0;
+}
+
 // Calls `write(item, labels, objects)` for every image that has something to export.
 template<class Write>
 void for_each_labelled(Project& project, LabelExportReport& report, JobContext& job, Write write) {
@@ -43,10 +49,16 @@ void for_each_labelled(Project& project, LabelExportReport& report, JobContext& 
                 {item.name, "The size of the image is not known, since it was not read yet."});
             continue;
         }
-        write(item, project.labels().read(item.id, {0, 0, item.width, item.height}),
-              project.labels().objects(item.id));
+        const LabelMap labels = project.labels().read(item.id, {0, 0, item.width, item.height});
+        std::vector<LabelObject> objects = project.labels().objects(item.id);
+        if (labelled_beyond_the_first_plane(project, item)) { // these formats hold one picture an image
+            const std::unordered_set<ObjectId> here(labels.ids().begin(), labels.ids().end());
+            std::erase_if(objects, [&](const LabelObject& object) { return !here.contains(object.id); });
+            report.skipped.push_back({item.name, "Labels of its planes beyond the first were left out."});
+        }
+        report.objects += static_cast<std::int64_t>(objects.size());
+        write(item, labels, objects);
         ++report.images;
-        report.objects += item.objects;
     }
 }
 
@@ -219,8 +231,17 @@ std::vector<std::string> label_losses(Project& project, const LabelExportFormat&
             }
         }
     }
+    std::int64_t stacks = 0;
+    for (const Item& item : project.items().all()) {
+        job.throw_if_cancelled();
+        stacks += item.objects > 0 && labelled_beyond_the_first_plane(project, item);
+    }
     std::vector<std::string> losses;
     const std::string title(format.title);
+    if (stacks)
+        losses.push_back(std::to_string(stacks) + (stacks == 1 ? " image has" : " images have") +
+                         " labels in planes beyond the first, which " + title +
+                         " cannot say: they are left out.");
     if (holes)
         losses.push_back(objects_with(holes, "holes, which ") + title + " cannot say: they are filled.");
     if (scores)
