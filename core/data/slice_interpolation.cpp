@@ -32,15 +32,6 @@ Centre centre_of(const Mask& mask) {
     return centre;
 }
 
-// Whole pixels: a shape keeps its outline.
-struct Shift {
-    std::int64_t x = 0, y = 0;
-};
-
-Shift shift(const Centre& from, double x, double y) {
-    return {std::llround(x - from.x), std::llround(y - from.y)};
-}
-
 float distance_at(const std::vector<float>& distances, const Mask& frame, std::int64_t x, std::int64_t y) {
     if (x < 0 || y < 0 || x >= frame.width || y >= frame.height)
         return far_outside;
@@ -80,14 +71,18 @@ Mask interpolated(const Mask& from, const Mask& to, double fraction) {
     Mask between(from.height, from.width);
     if (!a.known || !b.known)
         return between;
-    const double x = a.x + fraction * (b.x - a.x), y = a.y + fraction * (b.y - a.y);
-    const Shift by_a = shift(a, x, y), by_b = shift(b, x, y);
+    // Whole pixels, so that a shape keeps its outline, and both shapes lie on each other wherever they are
+    // moved.
+    const std::int64_t dx = std::llround(b.x - a.x), dy = std::llround(b.y - a.y);
+    const std::int64_t ax = std::llround(fraction * static_cast<double>(dx));
+    const std::int64_t ay = std::llround(fraction * static_cast<double>(dy));
+    const std::int64_t bx = ax - dx, by = ay - dy;
     const std::vector<float> distance_a = signed_distance(from), distance_b = signed_distance(to);
     for (std::int64_t row = 0; row < between.height; ++row)
         for (std::int64_t column = 0; column < between.width; ++column)
             between.set(column, row,
-                        (1 - fraction) * distance_at(distance_a, from, column - by_a.x, row - by_a.y) +
-                                fraction * distance_at(distance_b, to, column - by_b.x, row - by_b.y) >
+                        (1 - fraction) * distance_at(distance_a, from, column - ax, row - ay) +
+                                fraction * distance_at(distance_b, to, column - bx, row - by) >
                             0);
     return between;
 }
