@@ -2,6 +2,7 @@
 // init, import, info, split, labels, sample, check: what is done with a project's data, without the engine.
 #include "app/cli/requests.h"
 #include "app/cli/verb.h"
+#include "core/data/volume.h"
 #include "core/formats/image_reader.h"
 #include "core/formats/openslide_file.h"
 #include "core/formats/sample_folder.h"
@@ -70,7 +71,8 @@ void import_paths(Terminal& terminal, const ImportArguments& arguments) {
 }
 
 Json describe_file(const fs::path& path) {
-    const ImageInfo info = probe_image(path);
+    const auto source = open_image(path);
+    const ImageInfo& info = source->info();
     // The axes that are there, slowest first, as NumPy would see the pixels.
     Json shape = Json::array();
     std::string axes;
@@ -98,6 +100,17 @@ Json describe_file(const fs::path& path) {
                               {"y", info.pixel_size.y},
                               {"z", info.pixel_size.z},
                               {"unit", info.pixel_size.unit}};
+    if (const auto* volume = dynamic_cast<const VolumeSource*>(source.get())) {
+        const VolumeGeometry& geometry = volume->geometry();
+        if (geometry.oriented)
+            json["orientation"] = geometry.orientation();
+        if (info.pixel_size.x > 0) {
+            json["origin"] = geometry.origin;
+            json["direction"] = geometry.direction;
+        }
+        if (const auto notes = volume->notes(); !notes.empty())
+            json["notes"] = notes;
+    }
     if (!info.channel_names.empty())
         json["names"] = info.channel_names;
     if (const std::vector<std::string> others = associated_images(path); !others.empty())

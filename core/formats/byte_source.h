@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/base/export.h"
 #include "core/formats/file_errors.h"
 
 #include <cstdint>
@@ -12,7 +13,7 @@ namespace eyepiece {
 
 // The bytes of a file from front to back, unpacked where it is gzip (told by its content). Nothing is ever
 // unpacked ahead of what was asked for, so a file that unpacks to terabytes costs only what is read of it.
-class ByteSource {
+class EYEPIECE_EXPORT ByteSource {
 public:
     virtual ~ByteSource();
     // As many bytes as fit, fewer only at the end. Throws Error(BadInput) for a damaged or truncated gzip.
@@ -32,21 +33,22 @@ protected:
     std::filesystem::path path_;
 };
 
-std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& path);
+EYEPIECE_EXPORT std::unique_ptr<ByteSource> open_bytes(const std::filesystem::path& path);
 
 // The first bytes, unpacked; fewer when the file is shorter. Throws Error as open_for_reading does.
-std::string read_head(const std::filesystem::path& path, std::size_t count);
+EYEPIECE_EXPORT std::string read_head(const std::filesystem::path& path, std::size_t count);
 
 // Throws Error(Memory) that says how much is needed and free, and to take a part, when `bytes` is more than
 // `limit` (0: four fifths of what is free now).
-void require_memory(const std::filesystem::path& path, double bytes, std::size_t limit,
-                    const std::string& advice);
+EYEPIECE_EXPORT void require_memory(const std::filesystem::path& path, double bytes, std::size_t limit,
+                                    const std::string& advice);
 
 // "12 MB", "3.4 GB"
-std::string memory_text(double bytes);
+EYEPIECE_EXPORT std::string memory_text(double bytes);
 
 // The name without a final ".gz", in lower case: "a/B.CSV.gz" -> "b.csv".
 std::string plain_name(const std::filesystem::path& path);
-bool name_ends(const std::filesystem::path& path, std::initializer_list<std::string_view> endings);
+EYEPIECE_EXPORT bool name_ends(const std::filesystem::path& path,
+                               std::initializer_list<std::string_view> endings);
 
 } // namespace eyepiece

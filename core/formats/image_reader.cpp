@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/image_reader.h"
+#include "core/formats/byte_source.h"
 #include "core/formats/file_errors.h"
 #include "core/formats/jpeg_file.h"
+#include "core/formats/npz_volume.h"
 #include "core/formats/openslide_file.h"
 #include "core/formats/png_file.h"
 #include "core/formats/row_source.h"
 #include "core/formats/tiff_source.h"
+#include "core/formats/volume_files.h"
+#include "core/formats/volume_reader.h"
 
 #include <algorithm>
 #include <array>
@@ -17,25 +21,32 @@
 namespace eyepiece {
 namespace {
 
-enum class Kind { Png, Jpeg, Tiff, Other };
+enum class Kind { Png, Jpeg, Tiff, Volume, Npz, Other };
 
 // A picture below this is decoded whole and kept: that is quicker, and tears through no memory.
 constexpr std::int64_t held_whole = 32'000'000; // px
 
 Kind kind_of(const std::filesystem::path& path) {
     File file = open_for_reading(path);
-    std::array<unsigned char, 8> head{};
+    std::array<unsigned char, 132> head{};
     const std::size_t got = std::fread(head.data(), 1, head.size(), file.get());
     const auto starts = [&](std::string_view magic) {
         return got >= magic.size() && std::memcmp(head.data(), magic.data(), magic.size()) == 0;
     };
     using namespace std::string_view_literals;
+    // The 128 bytes before DICOM's mark are free: some programs make the file a TIFF, too.
+    if (got == head.size() && std::memcmp(head.data() + 128, "DICM", 4) == 0)
+        return Kind::Volume;
     if (starts("\x89PNG\r\n\x1a\n"sv))
         return Kind::Png;
     if (starts("\xff\xd8\xff"sv))
         return Kind::Jpeg;
     if (starts("II\x2a\0"sv) || starts("MM\0\x2a"sv) || starts("II\x2b\0"sv) || starts("MM\0\x2b"sv))
         return Kind::Tiff;
+    if (starts("PK\x03\x04"sv) && name_ends(path, {".npz"}))
+        return Kind::Npz;
+    if (volume_format(path) != VolumeFormat::None)
+        return Kind::Volume;
     return Kind::Other;
 }
 
@@ -110,13 +121,19 @@ std::unique_ptr<ImageSource> open_image(const std::filesystem::path& path) {
             path, probe_png(path), [](const auto& file) { return read_png(file); }, &png_rows);
     case Kind::Jpeg:
         return open_flat(path, probe_jpeg(path), &read_jpeg, &jpeg_rows);
+    case Kind::Volume:
+        return open_volume(path);
+    case Kind::Npz:
+        return open_npz_volume(path);
     case Kind::Tiff:
         return std::make_unique<TiffSource>(path);
     case Kind::Other:
         break;
     }
-    throw file_error(ErrorCode::Unsupported, path,
-                     "is not a PNG, JPEG or TIFF image, nor a slide, whatever its name says.");
+    throw file_error(
+        ErrorCode::Unsupported, path,
+        "is not a PNG, JPEG or TIFF image, a slide, nor a DICOM, NIfTI, NRRD, MetaImage, MINC or "
+        "Analyze volume, whatever its name says.");
 }
 
 ImageInfo probe_image(const std::filesystem::path& path) {
@@ -136,13 +153,15 @@ Image read_thumbnail(ImageSource& source, std::int64_t limit) {
 }
 
 bool has_image_extension(const std::filesystem::path& path) {
+    static constexpr std::array<std::string_view, 10> known{".png",  ".jpg", ".jpeg", ".jpe", ".tif",
+                                                            ".tiff", ".btf", ".tf8",  ".svs", ".lsm"};
     std::string extension = path.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     static constexpr std::array<std::string_view, 17> known{
         ".png", ".jpg",  ".jpeg", ".jpe", ".tif",  ".tiff",    ".btf", ".tf8", ".lsm",
         ".svs", ".ndpi", ".scn",  ".bif", ".mrxs", ".svslide", ".vms", ".vmu"};
-    return std::find(known.begin(), known.end(), extension) != known.end();
+    return std::find(known.begin(), known.end(), extension) != known.end() || has_volume_extension(path);
 }
 
 } // namespace eyepiece

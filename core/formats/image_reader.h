@@ -24,7 +24,8 @@ namespace eyepiece {
 // Opens PNG, JPEG, TIFF (BigTIFF, OME-TIFF, ImageJ stacks, tiled, pyramids) and whole slides
 // (openslide_file.h). TIFF and slides are read piece by piece; PNG and JPEG are decoded at the first read and
 // then kept, and large ones row by row (row_source.h). Pages of a TIFF that says nothing of their meaning are
-// z.
+// z. DICOM (with all slices of its series in the folder), NIfTI, NRRD, MetaImage, MINC, Analyze and arrays of
+// a NumPy archive are a VolumeSource (core/data/volume.h).
 EYEPIECE_EXPORT std::unique_ptr<ImageSource> open_image(const std::filesystem::path& path);
 
 // What open_image(path)->info() would say, without decoding any pixels.

@@ -5,6 +5,7 @@
 #include "core/formats/image_reader.h"
 #include "core/formats/label_files.h"
 #include "core/formats/label_format_list.h"
+#include "core/formats/volume_files.h"
 
 #include <algorithm>
 #include <array>
@@ -97,7 +98,7 @@ std::vector<fs::path> find_images(const fs::path& path, std::size_t limit) {
                     !is_of_project(folder, it->path().filename().native()))
                     folders.push_back(it->path());
                 has_image_folder |= is_image_folder_name(it->path().filename().string());
-            } else if (has_image_extension(it->path())) {
+            } else if (has_image_extension(it->path()) || is_nameless_dicom(it->path())) {
                 files.push_back(it->path());
             }
         }

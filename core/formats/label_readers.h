@@ -108,7 +108,8 @@ EYEPIECE_EXPORT ImportedLabels read_label_image(const std::filesystem::path& pat
 
 // All images at or below `path`, in natural order, without those that are labels (in a folder named masks,
 // labels,
-// ..., or named image_mask.png beside image.png). Opens none. `limit` guards against a whole disk.
+// ..., or named image_mask.png beside image.png). Opens none, but for the mark of DICOM in a file without
+// extension. `limit` guards against a whole disk.
 EYEPIECE_EXPORT std::vector<std::filesystem::path> find_images(const std::filesystem::path& path,
                                                                std::size_t limit = 2'000'000);
 

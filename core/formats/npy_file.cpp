@@ -3,6 +3,7 @@
 #include "core/formats/npy_array.h"
 #include "core/formats/table_formats.h"
 #include "core/formats/zip_archive.h"
+#include "core/formats/zip_entry.h"
 
 #include <algorithm>
 #include <memory>
@@ -10,49 +11,6 @@
 
 namespace eyepiece {
 namespace {
-
-// One file of a zip, unpacked as it is read.
-class ZipEntry final : public ByteSource {
-public:
-    ZipEntry(zip_t* archive, std::uint64_t index, const std::filesystem::path& path) : ByteSource(path) {
-        zip_stat_t stat;
-        zip_stat_init(&stat);
-        file_.reset(zip_fopen_index(archive, index, 0));
-        if (!file_ || zip_stat_index(archive, index, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE) ||
-            !(stat.valid & ZIP_STAT_COMP_SIZE))
-            throw file_error(ErrorCode::BadInput, path_,
-                             "is damaged: an array in it cannot be opened. Copy or download it again.",
-                             zip_strerror(archive));
-        size_ = stat.size;
-        // A zip bomb claims what it cannot hold; deflate packs no tighter than 1 to 1032.
-        at_most_ = std::min<std::uintmax_t>(size_, stat.comp_size * 1032 + 1024);
-    }
-
-    std::size_t read(std::span<char> out) override {
-        std::size_t done = 0;
-        while (done < out.size()) {
-            const zip_int64_t got = zip_fread(file_.get(), out.data() + done, out.size() - done);
-            if (got < 0)
-                throw file_error(ErrorCode::BadInput, path_,
-                                 "is damaged: an array in it cannot be unpacked. Copy or download it again.",
-                                 zip_file_strerror(file_.get()));
-            if (got == 0)
-                break;
-            done += static_cast<std::size_t>(got);
-        }
-        read_ += done;
-        return done;
-    }
-    double fraction() const override {
-        return size_ ? static_cast<double>(read_) / static_cast<double>(size_) : 1.0;
-    }
-    std::uintmax_t size() const override { return size_; }
-    std::uintmax_t at_most() const override { return at_most_; }
-
-private:
-    std::unique_ptr<zip_file_t, CloseZip> file_;
-    std::uintmax_t size_ = 0, at_most_ = 0, read_ = 0;
-};
 
 struct Member {
     std::string name; // without ".npy"
@@ -86,8 +44,8 @@ public:
             text.resize(text.size() - 4);
             Member member{text, static_cast<std::uint64_t>(i), {}, {}};
             try {
-                ZipEntry entry(archive_.get(), member.index, path_);
-                member.header = read_npy_header(entry, path_, quoted(text));
+                const auto entry = open_zip_entry(archive_.get(), member.index, path_);
+                member.header = read_npy_header(*entry, path_, quoted(text));
             } catch (const Error& error) {
                 member.problem = error.what();
             }
@@ -109,9 +67,9 @@ public:
         if (!member.problem.empty())
             throw Error(ErrorCode::BadInput, member.problem);
         // The header is read again: an entry cannot be wound back.
-        ZipEntry entry(archive_.get(), member.index, path_);
-        const NpyHeader header = read_npy_header(entry, path_, quoted(member.name));
-        return read_npy_columns(entry, header, path_, quoted(member.name), max_rows, limit_);
+        const auto entry = open_zip_entry(archive_.get(), member.index, path_);
+        const NpyHeader header = read_npy_header(*entry, path_, quoted(member.name));
+        return read_npy_columns(*entry, header, path_, quoted(member.name), max_rows, limit_);
     }
 
     static std::string quoted(const std::string& name) { return "the array \"" + name + "\""; }

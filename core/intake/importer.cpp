@@ -3,6 +3,7 @@
 
 #include "core/formats/csv_file.h"
 #include "core/formats/image_reader.h"
+#include "core/formats/volume_reader.h"
 
 #include <algorithm>
 #include <map>
@@ -86,6 +87,10 @@ private:
         job_.throw_if_cancelled();
         if (images.empty())
             return;
+        VolumeFiles volumes = one_file_per_volume(images, job_);
+        images = std::move(volumes.images);
+        for (const VolumeFiles::Note& note : volumes.notes)
+            report_.skipped.push_back({note.file.filename().string(), note.reason});
         const AddReport added = project_.items().add(images);
         report_.added = static_cast<std::int64_t>(added.added.size());
         report_.known = static_cast<std::int64_t>(added.known.size());
@@ -94,7 +99,7 @@ private:
             touched_.insert(list->begin(), list->end());
         if (!added.added.empty()) {
             FactsReport facts = read_facts(project_, added.added, job_);
-            report_.skipped = std::move(facts.broken);
+            report_.skipped.insert(report_.skipped.end(), facts.broken.begin(), facts.broken.end());
         }
     }
 
@@ -316,7 +321,8 @@ Json list_importers() {
                         {"parameters", parameters.to_json()}});
     };
     add("auto", "Automatic", "Images, and the labels that the folder's layout shows.");
-    add("images", "Images alone", "PNG, JPEG and TIFF images, whatever labels lie beside them.");
+    add("images", "Images alone",
+        "Images, slides and volumes (DICOM, NIfTI, ...), whatever labels lie beside them.");
     for (const LabelFormat& format : label_formats())
         add(format.name, format.title, format.help);
     return list;
@@ -381,7 +387,7 @@ std::vector<fs::path> collect_images(const std::vector<fs::path>& paths, JobCont
             if (seen.insert(image.native()).second)
                 images.push_back(std::move(image));
     }
-    return images;
+    return one_file_per_volume(images, job).images;
 }
 
 ImportReport import_files(Project& project, const std::vector<fs::path>& paths, const ImportOptions& options,

@@ -6,11 +6,17 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 
 namespace eyepiece {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool labelled_beyond_the_first_plane(Project& project, const Item& item) {
+    const std::vector<int> planes = project.labels().labelled_planes(item.id);
+    return !planes.empty() && planes.back() > 0;
+}
 
 // Names for files after images: "x/same.png" -> "x_same". Shown names are unique, so these are, too, but for
 // img.png and img.tif of one folder: the second becomes "img_2".
@@ -73,6 +79,12 @@ LabelExportReport write_labels(Project& project, const LabelExportFormat& format
         }
         ExportedImage image = labelled_image(project, item, names);
         image.stem = stems.next(item);
+        if (labelled_beyond_the_first_plane(project, item)) { // these formats hold one picture an image
+            const std::unordered_set<ObjectId> here(image.labels.ids().begin(), image.labels.ids().end());
+            std::erase_if(image.objects,
+                          [&](const ExportedObject& object) { return !here.contains(object.id); });
+            report.skipped.push_back({item.name, "Labels of its planes beyond the first were left out."});
+        }
         try {
             writer->add(image, job);
         } catch (const Error& error) {
@@ -82,7 +94,7 @@ LabelExportReport write_labels(Project& project, const LabelExportFormat& format
             continue;
         }
         ++report.images;
-        report.objects += item.objects;
+        report.objects += static_cast<std::int64_t>(image.objects.size());
     }
     writer->finish();
     report.files = writer->files();
@@ -149,6 +161,7 @@ Json list_label_exports() {
 
 std::vector<std::string> label_losses(Project& project, const LabelExportFormat& format, JobContext& job) {
     LabelLosses losses;
+    std::int64_t stacks = 0; // labelled in planes that these formats do not hold
     const auto names = names_of(exported_classes(project));
     const auto items = project.items().all();
     for (std::size_t i = 0; i < items.size(); ++i) {
@@ -157,6 +170,7 @@ std::vector<std::string> label_losses(Project& project, const LabelExportFormat&
         job.progress(static_cast<double>(i) / static_cast<double>(items.size()), "looking at labels");
         if (item.objects == 0 || item.width <= 0 || item.height <= 0)
             continue;
+        stacks += labelled_beyond_the_first_plane(project, item);
         if (format.losses)
             format.losses(labelled_image(project, item, names), losses);
         if (!format.classes)
@@ -168,7 +182,12 @@ std::vector<std::string> label_losses(Project& project, const LabelExportFormat&
                            "a score", "it is left out");
         }
     }
-    return losses.sentences(format.title);
+    std::vector<std::string> sentences = losses.sentences(format.title);
+    if (stacks > 0)
+        sentences.push_back(std::to_string(stacks) + (stacks == 1 ? " image has" : " images have") +
+                            " labels in planes beyond the first, which " + std::string(format.title) +
+                            " cannot say: they are left out.");
+    return sentences;
 }
 
 LabelExportReport export_labels(Project& project, const LabelExportFormat& format, const fs::path& place,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/image_canvas.h"
 
+#include "core/data/volume.h"
 #include "core/formats/image_reader.h"
 #include "widgets/canvas/furniture.h"
 #include "widgets/canvas/plane_bar.h"
@@ -140,8 +141,10 @@ void ImageCanvas::adopt(std::shared_ptr<OpenImage> image) {
     path_ = image_->path;
     message_.clear();
     marked_ = {};
-    z_ = t_ = 0;
     const ImageInfo& info = image_->info();
+    // A volume opens in its middle: its ends hold nothing.
+    z_ = dynamic_cast<const VolumeSource*>(&image_->blocks->source()) ? info.depth / 2 : 0;
+    t_ = 0;
     planes_->set_range(info.depth, info.frames);
     planes_->set_plane(z_, t_);
     view_.set_image_size(QSizeF(info.width, info.height));

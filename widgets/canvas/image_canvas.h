@@ -26,6 +26,7 @@ class PlaneBar;
 //   F, Ctrl+0             whole image                       Ctrl+1         one image pixel a screen pixel
 //   +, -                  zoom                              arrows         the image before or after; Shift:
 //   pan
+//   Page Up, Page Down    the plane before or after (also Alt + wheel); with Ctrl: the time point
 class EYEPIECE_EXPORT ImageCanvas : public QWidget {
     Q_OBJECT
 public:
@@ -149,6 +150,7 @@ private:
     std::optional<Region> wanted_in_sight_; // once the canvas is shown, and has its size
     bool space_ = false, panning_ = false;
     QPoint pan_from_;
+    int turned_ = 0; // of the wheel, less than a plane
     double last_frame_ms_ = 0;
 };
 

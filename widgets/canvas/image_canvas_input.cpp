@@ -65,6 +65,16 @@ void ImageCanvas::update_cursor() {
 void ImageCanvas::wheelEvent(QWheelEvent* event) {
     const QPointF notches = QPointF(event->angleDelta()) / wheel_notch;
     const QPointF at = event->position() * devicePixelRatioF();
+    if (event->modifiers() & Qt::AltModifier) { // which turns the wheel sideways
+        turned_ += event->angleDelta().x() + event->angleDelta().y();
+        constexpr int notch = static_cast<int>(wheel_notch);
+        if (const int planes = turned_ / notch) {
+            turned_ -= planes * notch;
+            set_plane(z_ - planes, t_);
+        }
+        event->accept();
+        return;
+    }
     const bool touchpad = event->device() && event->device()->type() == QInputDevice::DeviceType::TouchPad;
     event->accept();
     if (event->modifiers() & Qt::ControlModifier) {
@@ -234,6 +244,15 @@ bool ImageCanvas::navigation_key(QKeyEvent* event) {
             return false;
         zoom_to(devicePixelRatioF());
         return true;
+    case Qt::Key_PageUp:
+    case Qt::Key_PageDown: {
+        const int step = event->key() == Qt::Key_PageUp ? -1 : 1;
+        if (ctrl)
+            set_plane(z_, t_ + step);
+        else
+            set_plane(z_ + step, t_);
+        return true;
+    }
     case Qt::Key_Plus:
     case Qt::Key_Equal:
         zoom_by(zoom_per_notch);

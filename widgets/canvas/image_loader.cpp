@@ -21,7 +21,7 @@ std::uint64_t next_serial() {
 }
 
 // Enough pixels to know the channels' values: a coarse picture of the whole, or, where that would mean
-// decoding a large file, nine blocks spread over it.
+// decoding a large file, nine blocks spread over it. Of a stack its middle plane: the first is often empty.
 Image sample_of(PixelBlocks& blocks) {
     const ImageInfo& info = blocks.info();
     int level = 0;
@@ -29,7 +29,7 @@ Image sample_of(PixelBlocks& blocks) {
            std::max(blocks.extent(level).width, blocks.extent(level).height) > 1024)
         ++level;
     if (info.width * info.height <= small_image || info.levels > level)
-        return blocks.read(blocks.extent(level), level);
+        return blocks.read(blocks.extent(level), level, info.depth / 2);
     constexpr std::int64_t side = 256;
     Image out;
     for (int row = 0; row < 3; ++row)
@@ -37,7 +37,7 @@ Image sample_of(PixelBlocks& blocks) {
             const Region place{(info.width - side) * (2 * column + 1) / 6,
                                (info.height - side) * (2 * row + 1) / 6, std::min(side, info.width),
                                std::min(side, info.height)};
-            const Image part = blocks.read(place, 0);
+            const Image part = blocks.read(place, 0, info.depth / 2);
             if (out.empty())
                 out = Image::create(part.type(), part.channels(), part.height() * 9, part.width());
             for (int c = 0; c < part.channels(); ++c)

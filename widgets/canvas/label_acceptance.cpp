@@ -21,12 +21,12 @@ void read_labels(LabelDocument& document, Project& project, const Region& bounds
     for (std::int64_t y = bounds.y; y < bounds.bottom(); y += side)
         for (std::int64_t x = bounds.x; x < bounds.right(); x += side) {
             const Region part = Region{x, y, side, side}.intersected(bounds);
-            document.tiles()->write(part, project.labels().read(document.item(), part));
+            document.tiles()->write(part, project.labels().read(document.item(), part, document.plane()));
         }
 }
 
 std::vector<LabelEdit> Acceptance::edits(Project& project) {
-    LabelDocument document(item, extent.height, extent.width);
+    LabelDocument document(item, extent.height, extent.width, plane);
     read_labels(document, project, bounds);
     std::map<ObjectId, LabelObject> objects;
     if (grow)

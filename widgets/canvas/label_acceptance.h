@@ -22,6 +22,7 @@ void read_labels(LabelDocument& document, Project& project, const Region& bounds
 // writing thread; nothing else may write to `predicted` meanwhile.
 struct EYEPIECE_EXPORT Acceptance {
     ItemId item = 0;
+    int plane = 0;
     Region extent;                           // of the item
     Region bounds;                           // of what is taken, px of the item
     std::int64_t origin_x = 0, origin_y = 0; // where (0,0) of `predicted` lies in the item

@@ -4,9 +4,11 @@
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_tools.h"
 #include "widgets/canvas/object_edits.h"
+#include "widgets/canvas/plane_edits.h"
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 namespace eyepiece {
 
@@ -32,6 +34,37 @@ void fill_holes_below(LabelEditor& editor, const QPoint& pixel) {
         fill_holes(editor, std::array{below});
     else
         fill_holes(editor, selected(editor));
+}
+
+// The planes between those that the objects were drawn in, of the time point in sight.
+void fill_between(LabelTools& tools, ImageCanvas& canvas, LabelEditor& editor,
+                  const std::vector<ObjectId>& objects) {
+    const OpenImage* image = canvas.image();
+    if (objects.empty() || !image)
+        return;
+    const int depth = image->info().depth;
+    if (depth <= 1) {
+        Q_EMIT editor.refused(
+            LabelTools::tr("This image has a single plane: there is nothing between planes."));
+        return;
+    }
+    auto work = std::make_shared<BetweenPlanes>();
+    work->item = editor.item();
+    work->width = image->info().width;
+    work->height = image->info().height;
+    work->planes = {canvas.plane_t() * depth, depth};
+    work->objects = objects;
+    work->only_where_empty = tools.settings().only_where_empty();
+    editor.commit_made(
+        LabelTools::tr("fill between planes"), [work](Project& project) { return work->edits(project); },
+        [work, &tools] {
+            Q_EMIT tools.said(
+                work->filled > 0
+                    ? LabelTools::tr("%n plane(s) filled.", nullptr, work->filled)
+                    : LabelTools::tr(
+                          "There is no plane to fill: draw the object in two planes that are not next "
+                          "to each other."));
+        });
 }
 
 void select_all(LabelEditor& editor) {
@@ -92,6 +125,13 @@ std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas
          .icon = "fill-holes",
          .key = Qt::Key_H,
          .run = [&] { fill_holes_below(editor, canvas.pixel_below_pointer()); }},
+        {.id = "label.fill-between",
+         .title = tr("Fill between planes"),
+         .help = tr("Of a volume: the selected objects get their shape in the planes between those they were "
+                    "drawn in."),
+         .icon = "fill-between",
+         .key = QKeySequence(Qt::SHIFT | Qt::Key_I),
+         .run = [&] { fill_between(tools, canvas, editor, selected(editor)); }},
         {.id = "label.copy-to-next",
          .title = tr("Copy to the next image"),
          .help = tr("Copies the selected objects to the next image of this size, where it is empty, and goes "

@@ -8,7 +8,7 @@
 namespace eyepiece {
 
 LabelCopy::LabelCopy(const LabelDocument& from, ItemId to, const std::vector<ObjectId>& objects)
-    : to_(to), width_(from.width()), height_(from.height()) {
+    : to_(to), width_(from.width()), height_(from.height()), plane_(from.plane()) {
     for (const ObjectId id : objects)
         if (const LabelObject* object = from.object(id))
             parts_.push_back(
@@ -16,7 +16,7 @@ LabelCopy::LabelCopy(const LabelDocument& from, ItemId to, const std::vector<Obj
 }
 
 std::vector<LabelEdit> LabelCopy::edits(Project& project) {
-    LabelDocument document(to_, height_, width_);
+    LabelDocument document(to_, height_, width_, plane_);
     document.load_objects({}, project.labels().next_object_id(to_));
     Region bounds; // what is written may reach from one object to the other
     for (const Part& part : parts_)

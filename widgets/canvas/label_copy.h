@@ -29,6 +29,7 @@ private:
     };
     ItemId to_;
     std::int64_t width_, height_;
+    int plane_; // the same in both
     std::vector<Part> parts_;
 };
 

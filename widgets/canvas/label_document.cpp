@@ -32,8 +32,13 @@ Point2 snapped(Point2 p, double diameter) {
 
 } // namespace
 
-LabelDocument::LabelDocument(ItemId item, std::int64_t height, std::int64_t width)
-    : item_(item), tiles_(std::make_shared<LabelTiles>(height, width)) {}
+LabelDocument::LabelDocument(ItemId item, std::int64_t height, std::int64_t width, int plane)
+    : item_(item), plane_(plane), tiles_(std::make_shared<LabelTiles>(height, width)) {}
+
+void LabelDocument::turn_to(int plane) {
+    plane_ = plane;
+    tiles_ = std::make_shared<LabelTiles>(height(), width());
+}
 
 void LabelDocument::load(const Region& region, LabelTiles& pixels) {
     tiles_->take(pixels, region);
@@ -420,6 +425,7 @@ std::vector<LabelEdit> FinishedEdit::edits() const {
     for (const LabelTiles::Snapshot& part : parts) {
         LabelEdit edit;
         edit.item = item;
+        edit.plane = plane;
         edit.tool = tool;
         edit.region = part.region();
         edit.pixels = part.read();
@@ -452,7 +458,7 @@ std::vector<LabelEdit> FinishedEdit::edits() const {
 FinishedEdit LabelDocument::finish() {
     editing_ = false;
     before_.clear();
-    FinishedEdit finished{item_, tool_, {}, {}, ++finished_};
+    FinishedEdit finished{item_, tool_, {}, {}, ++finished_, plane_};
     for (const Region& region : changed_parts())
         finished.parts.push_back(tiles_->snapshot(region));
     for (const ObjectId id : declared_) {

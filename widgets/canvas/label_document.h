@@ -31,6 +31,7 @@ struct EYEPIECE_EXPORT FinishedEdit {
     std::vector<LabelTiles::Snapshot> parts;
     std::vector<LabelObject> objects; // new, or said anew
     std::uint64_t number = 0;         // grows with every edit of the document
+    int plane = 0;                    // as LabelEdit has it
     bool empty() const { return parts.empty() && objects.empty(); }
     std::vector<LabelEdit> edits() const; // to be committed as one step
 };
@@ -40,9 +41,13 @@ struct EYEPIECE_EXPORT FinishedEdit {
 class EYEPIECE_EXPORT LabelDocument {
 public:
     LabelDocument() = default;
-    LabelDocument(ItemId item, std::int64_t height, std::int64_t width);
+    LabelDocument(ItemId item, std::int64_t height, std::int64_t width, int plane = 0);
 
     ItemId item() const { return item_; }
+    int plane() const { return plane_; } // of a stack, as LabelEdit has it
+    // Another plane of the same stack, whose pixels are to be loaded; the objects are those of all planes.
+    // Not in the middle of an edit.
+    void turn_to(int plane);
     std::int64_t width() const { return tiles_->width(); }
     std::int64_t height() const { return tiles_->height(); }
     bool empty() const { return !tiles_; }
@@ -101,6 +106,7 @@ private:
                                                           const std::vector<LabelObject>& objects) const;
 
     ItemId item_ = 0;
+    int plane_ = 0;
     std::shared_ptr<LabelTiles> tiles_;
     std::map<ObjectId, LabelObject> objects_;
     ObjectId next_id_ = 1;

@@ -8,6 +8,7 @@
 
 #include <QColor>
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 namespace eyepiece {
@@ -131,6 +132,11 @@ std::pair<QRgb, QRgb> LabelEditor::colors_of(ObjectId id, ClassId class_id) cons
     return {fill, LabelColors::outline_color(fill)};
 }
 
+QRgb LabelEditor::fill_of(ObjectId id) const {
+    const LabelObject* object = document_.object(id);
+    return object ? colors_of(id, object->class_id).first : 0;
+}
+
 void LabelEditor::add_color(LabelColors& colors, const LabelObject& object) const {
     if (object.id >= colors.fill.size()) {
         colors.fill.resize(object.id + std::size_t{1});
@@ -191,14 +197,27 @@ void LabelEditor::set_item(ItemId item, std::int64_t width, std::int64_t height)
     Q_EMIT objects_changed();
 }
 
+void LabelEditor::set_plane(int plane) {
+    if (stroking())
+        commit();
+    if (document_.empty() || plane == document_.plane())
+        return;
+    clear_prediction();
+    document_.turn_to(plane);
+    show_layer();
+    reading_ = 0; // answers for the plane before are not taken
+    request(document_.tiles()->extent());
+}
+
 void LabelEditor::request(const Region& region) {
     ++reading_;
-    writer_->read(document_.item(), region);
+    writer_->read(document_.item(), region, document_.plane());
 }
 
 void LabelEditor::take(const std::shared_ptr<LabelContent>& content) {
-    if (content->item != document_.item() || document_.empty() || reading_ == 0)
-        return; // of an item that was left meanwhile
+    if (content->item != document_.item() || content->plane != document_.plane() || document_.empty() ||
+        reading_ == 0)
+        return; // of an item or a plane that was left meanwhile
     --reading_;
     document_.load(content->region, content->pixels);
     document_.load_objects(std::move(content->objects), content->next_id);
@@ -305,6 +324,32 @@ void LabelEditor::commit_as(const QString& title) {
     writer_->commit(std::move(edit), titled(title, document_.item()).toStdString());
     writer_->wait(write_within_a_frame);
     Q_EMIT objects_changed();
+}
+
+void LabelEditor::commit_with(std::function<std::vector<LabelEdit>(Project&)> more) {
+    if (!stroking())
+        return;
+    FinishedEdit edit = document_.finish();
+    keep_existing();
+    const auto make = [edit = std::move(edit), more = std::move(more)](Project& project) {
+        std::vector<LabelEdit> edits = edit.edits();
+        std::vector<LabelEdit> others = more(project);
+        std::move(others.begin(), others.end(), std::back_inserter(edits));
+        return edits;
+    };
+    writer_->commit(document_.item(), make, titled(tool_, document_.item()).toStdString(), [] {});
+    writer_->wait(write_within_a_frame);
+    Q_EMIT objects_changed();
+}
+
+bool LabelEditor::commit_made(const QString& what, std::function<std::vector<LabelEdit>(Project&)> make,
+                              std::function<void()> then) {
+    if (!may_begin())
+        return false;
+    writer_->commit(document_.item(), std::move(make), titled(what, document_.item()).toStdString(),
+                    std::move(then));
+    request(document_.tiles()->extent()); // behind the writing: no stroke comes between
+    return true;
 }
 
 QString LabelEditor::titled(const QString& what, ItemId on) const {
@@ -443,6 +488,7 @@ void LabelEditor::accept_in_background(std::vector<LabelObject> taken, std::vect
                                        const Region& bounds) {
     auto work = std::make_shared<Acceptance>();
     work->item = document_.item();
+    work->plane = document_.plane();
     work->extent = document_.tiles()->extent();
     work->bounds = bounds;
     work->origin_x = prediction_.origin.x();

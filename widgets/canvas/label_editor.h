@@ -37,6 +37,9 @@ public:
     // What is labelled. Size in px; reading goes on in the background, loaded() follows.
     void set_item(ItemId item, std::int64_t width, std::int64_t height);
     ItemId item() const { return document_.item(); }
+    // Of a stack: t * depth + z. Its labels are read in the background, loaded() follows; selected objects
+    // stay.
+    void set_plane(int plane);
     bool ready() const { return !document_.empty() && !reading_ && !held_; } // strokes are possible
     // While the labels are being changed elsewhere, no stroke may begin.
     void hold(bool held) { held_ = held; }
@@ -58,6 +61,7 @@ public:
     void mark(std::vector<ObjectId> objects);
     LabelColoring coloring() const { return coloring_; }
     void set_coloring(LabelColoring coloring);
+    QRgb fill_of(ObjectId id) const; // as its layer shows it; transparent when there is no such object
 
     // ---- strokes. All coordinates in image px.
     // Makes the edit in hand; false when no item is ready. The tool's name goes into the history.
@@ -69,7 +73,14 @@ public:
     void set_object(const LabelObject& object);
     void clear_object(ObjectId id); // its pixels; it goes unless it gets others before the edit ends
     void commit();                  // ends it: from here on it is on its way to the disk
-    void cancel();                  // as if it had not begun
+    // The same, with further edits of this item (other planes of a stack) as one step: `more` is called on
+    // the writing thread, which has written all that came before.
+    void commit_with(std::function<std::vector<LabelEdit>(Project&)> more);
+    // An edit that is made on the writing thread altogether; `then` follows once it is on disk. False, and
+    // said why, when no edit can begin just now.
+    bool commit_made(const QString& what, std::function<std::vector<LabelEdit>(Project&)> make,
+                     std::function<void()> then);
+    void cancel(); // as if it had not begun
     bool stroking() const { return document_.editing(); }
 
     // Edits of whole objects are in object_edits.h.

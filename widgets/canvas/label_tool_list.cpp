@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/accept_tool.h"
+#include "widgets/canvas/ball_tool.h"
 #include "widgets/canvas/delete_area_tool.h"
 #include "widgets/canvas/example_tool.h"
 #include "widgets/canvas/fill_tool.h"
@@ -25,6 +26,7 @@ std::vector<LabelToolSpec> label_tool_list() {
         select_tool(),            //
         brush_tool(),             //
         eraser_tool(),            //
+        ball_tool(),              //
         line_tool(),              //
         erase_line_tool(),        //
         polygon_tool(),           //

@@ -43,15 +43,15 @@ void LabelWriter::commit(FinishedEdit edit, const std::string& title) {
     if (edit.empty())
         return;
     const ItemId item = edit.item;
-    push({std::move(edit), title, item, {}, {}, {}});
+    push({std::move(edit), title, item, {}, 0, {}, {}});
 }
 
 void LabelWriter::commit(ItemId item, Made make, const std::string& title, std::function<void()> then) {
-    push({{}, title, item, {}, std::move(make), std::move(then)});
+    push({{}, title, item, {}, 0, std::move(make), std::move(then)});
 }
 
-void LabelWriter::read(ItemId item, const Region& region) {
-    push({{}, {}, item, region, {}, {}});
+void LabelWriter::read(ItemId item, const Region& region, int plane) {
+    push({{}, {}, item, region, plane, {}, {}});
 }
 
 void LabelWriter::retry() {
@@ -162,12 +162,13 @@ LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
     if (task.reads()) {
         auto content = std::make_shared<LabelContent>();
         content->item = task.item;
+        content->plane = task.plane;
         content->region = task.region;
         content->pixels = LabelTiles(task.region.bottom(), task.region.right());
         for (std::int64_t y = task.region.y; y < task.region.bottom(); y += read_side)
             for (std::int64_t x = task.region.x; x < task.region.right(); x += read_side) {
                 const Region part = Region{x, y, read_side, read_side}.intersected(task.region);
-                content->pixels.write(part, project.labels().read(task.item, part));
+                content->pixels.write(part, project.labels().read(task.item, part, task.plane));
             }
         content->pixels.prepare(task.region, LabelTiles::levels - 1);   // not left to the window's thread
         for (LabelObject& object : project.labels().objects(task.item)) // by id

@@ -27,6 +27,7 @@ class Project;
 // What reading an item's labels found.
 struct LabelContent {
     ItemId item = 0;
+    int plane = 0;
     Region region;                           // of which pixels were read
     LabelTiles pixels;                       // may be taken out; as large as the region reaches
     std::map<ObjectId, LabelObject> objects; // all of the item
@@ -50,7 +51,7 @@ public:
     // when its turn comes, `then` on the window's once it is on disk.
     using Made = std::function<std::vector<LabelEdit>(Project& project)>;
     void commit(ItemId item, Made make, const std::string& title, std::function<void()> then);
-    void read(ItemId item, const Region& region);
+    void read(ItemId item, const Region& region, int plane = 0);
 
     void retry();
     void discard(); // drops the writes that failed and all behind them; returns once the queue is empty
@@ -77,6 +78,7 @@ private:
         std::string title;
         ItemId item = 0;
         Region region;
+        int plane = 0;              // to be read
         Made make;                  // in place of `edit`
         std::function<void()> then; // belongs to it
         bool reads() const { return edit.empty() && !make; }

@@ -52,6 +52,12 @@ QString size_text(double width, double height, const PixelSize& size) {
            space + unit_of(size);
 }
 
+QString volume_text(double voxels, const PixelSize& size) {
+    if (!known(size) || size.z <= 0)
+        return QCoreApplication::translate("eyepiece", "%1 voxels").arg(number(voxels, true));
+    return number(voxels * size.x * size.y * size.z, false) + space + unit_of(size) + QChar(0xb3);
+}
+
 QString area_text(double area, const PixelSize& size) {
     if (!known(size))
         return number(area, true) + space + QStringLiteral("px");

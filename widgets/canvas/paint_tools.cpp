@@ -37,7 +37,7 @@ void BrushTool::press(const CanvasPointer& pointer) {
         return;
     if (!erase && !has_class())
         return;
-    if (!editor().begin(erase ? tr("eraser") : tr("brush")))
+    if (!editor().begin(erase ? tr("eraser") : stroke_name()))
         return;
     const Point2 at = to_point(pointer.image);
     const bool straight =
@@ -52,6 +52,7 @@ void BrushTool::press(const CanvasPointer& pointer) {
         editor().select(rule_.id);
     }
     drawing_ = true;
+    path_ = straight ? std::vector{last_, at} : std::vector{at};
     editor().line(straight ? last_ : at, at, settings().brush_size(), rule_);
     last_ = at;
     last_item_ = editor().item();
@@ -65,6 +66,7 @@ void BrushTool::move(const CanvasPointer& pointer) {
     if (drawing_) {
         const Point2 at = to_point(pointer.image);
         editor().line(last_, at, settings().brush_size(), rule_);
+        path_.push_back(at);
         last_ = at;
     }
     Q_EMIT repaint();
@@ -74,17 +76,27 @@ void BrushTool::release(const CanvasPointer& pointer) {
     if (!drawing_)
         return;
     const Point2 at = to_point(pointer.image);
-    if (at.x != last_.x || at.y != last_.y)
+    if (at.x != last_.x || at.y != last_.y) {
         editor().line(last_, at, settings().brush_size(), rule_);
+        path_.push_back(at);
+    }
     last_ = at;
     drawing_ = false;
+    end_stroke();
+}
+
+QString BrushTool::stroke_name() const {
+    return tr("brush");
+}
+
+void BrushTool::end_stroke() {
     editor().commit();
 }
 
 void BrushTool::finish() {
     if (drawing_) {
         drawing_ = false;
-        editor().commit();
+        end_stroke();
     }
     pointer_.reset();
 }

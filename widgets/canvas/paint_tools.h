@@ -3,6 +3,7 @@
 #include "widgets/canvas/label_tool.h"
 
 #include <optional>
+#include <vector>
 
 namespace eyepiece {
 
@@ -27,6 +28,10 @@ public:
 
 protected:
     bool own_key(QKeyEvent* event) override;
+    virtual QString stroke_name() const;                      // as the history calls it
+    virtual void end_stroke();                                // commits
+    const std::vector<Point2>& path() const { return path_; } // of the stroke in hand, px
+    const PaintRule& rule() const { return rule_; }
 
 private:
     bool shows_line() const; // from the last stroke's end to the pointer
@@ -34,6 +39,7 @@ private:
     bool erases_;
     bool drawing_ = false;
     PaintRule rule_;
+    std::vector<Point2> path_;
     Point2 last_{};
     ItemId last_item_ = 0; // where last_ and last_object_ are meant
     ObjectId last_object_ = 0;

@@ -26,6 +26,7 @@ public:
     ~PixelBlocks();
 
     const ImageInfo& info() const { return source_->info(); }
+    const ImageSource& source() const { return *source_; }
     int levels() const { return levels_; }
     // Size of a level as a region at (0,0), rounded up.
     Region extent(int level) const;

@@ -44,6 +44,7 @@ LabelFollower::LabelFollower(ProjectSession& session, Selection& selection, Imag
     });
     connect(&canvas_, &ImageCanvas::image_shown, this, &LabelFollower::follow_image);
     connect(&selection_, &Selection::item_changed, this, &LabelFollower::follow_image);
+    connect(&canvas_, &ImageCanvas::plane_changed, this, &LabelFollower::follow_plane);
     connect(&labels_, &LabelEditor::failed, this, &LabelFollower::say_unsaved);
     connect(&labels_, &LabelEditor::refused, this, &LabelFollower::say_refused);
     connect(&labels_, &LabelEditor::saving_changed, this, [this](bool saving) {
@@ -69,6 +70,12 @@ void LabelFollower::follow_image() {
             found && QString::fromStdString(found->path.string()) == image->path)
             item = found->id;
     labels_.set_item(item, item ? image->info().width : 0, item ? image->info().height : 0);
+    follow_plane();
+}
+
+void LabelFollower::follow_plane() {
+    if (const OpenImage* image = canvas_.image())
+        labels_.set_plane(canvas_.plane_t() * image->info().depth + canvas_.plane_z());
 }
 
 // An object that was chosen elsewhere, in a plot perhaps, is brought into sight: once its image is in front

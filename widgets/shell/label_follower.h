@@ -22,6 +22,7 @@ public:
 
 private:
     void follow_image();
+    void follow_plane();
     void follow_object();
     void say_refused(const QString& message);
     void say_unsaved(const QString& message);

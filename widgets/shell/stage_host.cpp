@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/shell/action_registry.h"
+#include "widgets/shell/canvas_page.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
@@ -119,7 +120,7 @@ StageHost::StageHost(WorkbenchContext& context, QWidget* images, std::vector<Pan
     middle_->setMinimumWidth(240);
     right_->setMinimumWidth(180);
     left_->addWidget(images_);
-    middle_->addWidget(&context_.canvas);
+    middle_->addWidget(canvas_page_ = new CanvasPage(context_.canvas));
     connect(splitter_, &QSplitter::splitterMoved, this, &StageHost::save_widths);
     connect(tabs_, &QTabBar::currentChanged, this, [this](int tab) {
         chosen_tab_[stage_] = tab;
@@ -129,10 +130,7 @@ StageHost::StageHost(WorkbenchContext& context, QWidget* images, std::vector<Pan
     });
 }
 
-StageHost::~StageHost() {
-    // The canvas belongs to app/; it only stayed here. The window's children go first.
-    context_.canvas.setParent(nullptr);
-}
+StageHost::~StageHost() = default;
 
 std::vector<StageHost::Page*> StageHost::pages(Stage stage) const {
     std::vector<Page*> result;
@@ -237,7 +235,7 @@ void StageHost::make(Page& page) {
         return;
     }
     page.left = widgets.left ? scrolling(widgets.left) : images_;
-    page.middle = widgets.middle ? widgets.middle : static_cast<QWidget*>(&context_.canvas);
+    page.middle = widgets.middle ? widgets.middle : canvas_page_;
     page.right = widgets.right ? scrolling(widgets.right) : nullptr;
     page.wants_right = std::move(widgets.wants_right);
     if (left_->indexOf(page.left) < 0)

@@ -57,6 +57,7 @@ private:
     QStackedWidget* left_;
     QStackedWidget* middle_;
     QStackedWidget* right_;
+    QWidget* canvas_page_ = nullptr; // the shared canvas and what lies beside it
     QWidget* images_;
     std::map<Stage, EmptyState*> empty_;
 };

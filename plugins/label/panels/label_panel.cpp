@@ -15,11 +15,13 @@
 #include "widgets/canvas/label_tools.h"
 #include "widgets/canvas/layers_view.h"
 #include "widgets/shell/action_registry.h"
+#include "widgets/shell/canvas_page.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
+#include "widgets/volume/volume_pane.h"
 
 #include <QAction>
 #include <QSettings>
@@ -55,6 +57,7 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
             .toLongLong());
     add_actions();
     add_sections();
+    add_volume();
     connect(&settings, &LabelToolSettings::changed, this, [this, &settings] {
         context_.settings.setValue(QStringLiteral("label/brush-size"), settings.brush_size());
         context_.settings.setValue(QStringLiteral("label/only-where-empty"), settings.only_where_empty());
@@ -86,7 +89,8 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
 
 LabelPanel::~LabelPanel() {
     if (strip_)
-        delete strip_; // a child of the canvas, which may live on
+        delete strip_;     // a child of the canvas, which may live on
+    delete volume_.data(); // the same
 }
 
 void LabelPanel::add_actions() {
@@ -113,6 +117,39 @@ void LabelPanel::add_actions() {
     strip_ = new ToolStrip(*tools_, tool_actions, context_.theme, &context_.canvas);
     strip_->hide();
     connect(strip_, &QObject::destroyed, this, [this] { strip_ = nullptr; });
+}
+
+// The other planes and the 3D view of a volume, beside the canvas.
+void LabelPanel::add_volume() {
+    CanvasPage* page = CanvasPage::of(context_.canvas);
+    if (!page)
+        return;
+    volume_ = new VolumePane(context_.canvas, context_.labels, context_.theme);
+    page->put_beside(volume_);
+    const auto follow_project = [this] {
+        if (volume_)
+            volume_->set_project(context_.session.is_open() ? context_.session.project().folder()
+                                                            : std::filesystem::path());
+    };
+    connect(&context_.session, &ProjectSession::opened, volume_, follow_project);
+    connect(&context_.session, &ProjectSession::closing, volume_, [this] { volume_->set_project({}); });
+    connect(&context_.session, &ProjectSession::labels_changed, volume_,
+            [this] { volume_->reload_labels(); });
+    follow_project();
+    ActionSpec planes;
+    planes.id = QStringLiteral("label.volume-planes");
+    planes.title = tr("Other planes of a volume");
+    planes.help = tr("Shows the cuts along the other axes beside the image.");
+    planes.icon = QStringLiteral("layers");
+    planes.stage = Stage::Label;
+    planes.checkable = true;
+    QAction* shown = context_.actions.add(planes, this);
+    shown->setChecked(context_.settings.value(QStringLiteral("label/volume-planes"), true).toBool());
+    connect(shown, &QAction::toggled, volume_, [this](bool on) {
+        context_.settings.setValue(QStringLiteral("label/volume-planes"), on);
+        volume_->set_wanted(on && isVisible());
+    });
+    planes_action_ = shown;
 }
 
 void LabelPanel::add_sections() {
@@ -237,6 +274,8 @@ void LabelPanel::showEvent(QShowEvent* event) {
     tools_->activate();
     if (strip_)
         strip_->show();
+    if (volume_)
+        volume_->set_wanted(planes_action_->isChecked());
     show_hint();
     context_.canvas.setFocus();
 }
@@ -246,6 +285,8 @@ void LabelPanel::hideEvent(QHideEvent* event) {
     if (!strip_)
         return; // a child of the canvas: both are gone, the window is being taken down
     tools_->deactivate();
+    if (volume_)
+        volume_->set_wanted(false);
     strip_->hide();
     hint_over_->stop();
     context_.canvas.set_hint({});

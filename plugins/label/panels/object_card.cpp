@@ -105,6 +105,7 @@ ObjectCard::ObjectCard(WorkbenchContext& context, LabelTools& tools, QWidget* pa
     connect(&tools_, &LabelTools::tool_changed, this, &ObjectCard::show_preview);
     connect(&context.labels, &LabelEditor::selected_changed, this, &ObjectCard::show_selection);
     connect(&context.labels, &LabelEditor::objects_changed, this, &ObjectCard::show_selection);
+    connect(&context.labels, &LabelEditor::saving_changed, this, &ObjectCard::show_selection);
     show_selection();
     show_preview();
 }
@@ -125,7 +126,10 @@ void ObjectCard::show_selection() {
             area += object->area;
     const PixelSize size = context_.canvas.image() ? context_.canvas.image()->info().pixel_size : PixelSize{};
     const auto count = static_cast<int>(labels.selection().size());
-    const QString measured = area_text(static_cast<double>(area), size);
+    // An object of a stack is one in space: its pixels are those of all planes.
+    const OpenImage* image = context_.canvas.image();
+    const QString measured = image && image->info().depth > 1 ? volume_text(static_cast<double>(area), size)
+                                                              : area_text(static_cast<double>(area), size);
     selected_->setText(count == 0   ? tr("None selected. Click one with Select (V), or drag around several.")
                        : count == 1 ? tr("#%1, %2").arg(labels.selected()).arg(measured)
                                     : tr("%1, %2").arg(objects_text(count), measured));
