@@ -153,8 +153,6 @@ Image read_thumbnail(ImageSource& source, std::int64_t limit) {
 }
 
 bool has_image_extension(const std::filesystem::path& path) {
-    static constexpr std::array<std::string_view, 10> known{".png",  ".jpg", ".jpeg", ".jpe", ".tif",
-                                                            ".tiff", ".btf", ".tf8",  ".svs", ".lsm"};
     std::string extension = path.extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
