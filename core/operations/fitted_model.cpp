@@ -30,10 +30,9 @@ std::string content_of(const fs::path& path) {
     if (!fs::exists(path, ignored))
         throw Error(ErrorCode::NotFound, "There is no file " + path.string() + ". Check its name.");
     std::ifstream file(path, std::ios::binary);
-    std::string content{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!fs::is_regular_file(path, ignored) || !file.is_open() || file.bad())
+    if (!fs::is_regular_file(path, ignored) || !file.is_open()) // a folder opens, too
         throw Error(ErrorCode::BadInput, path.string() + " cannot be read. Choose a file that fit stored.");
-    return content;
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
 Json columns_json(const std::vector<FeatureColumn>& columns) {

@@ -124,7 +124,7 @@ private Q_SLOTS:
         std::istringstream lines(content("predicted.csv"));
         std::string line;
         std::getline(lines, line);
-        QCOMPARE(line, std::string("item,predicted,probability both,probability ill,probability well"));
+        QCOMPARE(line, std::string("item,predicted,probability both,probability ill,probability well\r"));
         for (std::size_t row = 0; row < 150; ++row) {
             QVERIFY(std::getline(lines, line));
             std::vector<std::string> cells;
@@ -238,7 +238,7 @@ private Q_SLOTS:
         const Json result = run("apply", apply_spec(path, file("yield.csv").string())).json;
         QCOMPARE(result.at("problem"), Json("regression"));
         QVERIFY(result.at("scores").at("r2").get<double>() > 0.99);
-        QVERIFY(content("predicted.csv").starts_with("item,predicted\n1,"));
+        QVERIFY(content("predicted.csv").starts_with("item,predicted\r\n1,"));
     }
 
     void what_is_new_in_a_category_is_said() {
