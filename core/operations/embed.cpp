@@ -197,6 +197,7 @@ private:
 
     // Null: all rows are to be read at once.
     static std::unique_ptr<RowStream> stream_of(const Json& spec, const Embedding& embedding) {
+        const fs::path path = path_in(spec, "input"); // which refuses a spec without
         const Json& input = spec.at("input");
         const auto says = [](const Json& json, const char* member) {
             return json.contains(member) && !json[member].is_null() && !json[member].empty();
@@ -206,7 +207,7 @@ private:
             has_target(spec) || says(input, "from") || says(input, "columns") || says(input, "relabel") ||
             says(input, "set") || (format != "auto" && format != "npy"))
             return nullptr;
-        return stream_rows(path_in(spec, "input"));
+        return stream_rows(path);
     }
 
     OperationResult run_batches(const Json& spec, Embedding& embedding, RowStream& stream,
