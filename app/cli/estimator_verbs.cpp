@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// fit: simple models of a table. check: what is wrong with one, or with a project.
+// fit: simple models of a table. apply: one that fit has stored. check: what is wrong with a table, or with a
+// project.
 #include "app/cli/engine_loader.h"
 #include "app/cli/requests.h"
 #include "app/cli/table_arguments.h"
@@ -48,7 +49,7 @@ std::string bar(double low, double mean, double high, double from, double to) {
 
 struct FitOptions {
     TableArguments table;
-    std::string models = "all", group, out;
+    std::string models = "all", group, out, save;
     int folds = 5, repeat = 1;
     std::vector<std::string> set;
 };
@@ -152,6 +153,8 @@ void fit(Terminal& terminal, const FitOptions& options) {
         spec["models"] = comma_separated(options.models);
     if (!options.out.empty())
         spec["out"] = fs::absolute(options.out).string();
+    if (!options.save.empty())
+        spec["save"] = fs::absolute(options.save).string();
     Json set = read_settings(*engine, "fit", spec, options.set, terminal);
     set.emplace("folds", options.folds);
     set.emplace("repeat", options.repeat);
@@ -169,6 +172,46 @@ void fit(Terminal& terminal, const FitOptions& options) {
     say_explanation(terminal, result);
     if (result.contains("out"))
         terminal.say("Wrote " + options.out);
+    if (result.contains("save"))
+        terminal.say("Stored " + result.at("best").get<std::string>() + ", fitted to all rows, in " +
+                     options.save);
+    terminal.answer(result);
+}
+
+struct ApplyOptions {
+    TableArguments table;
+    std::string model, out;
+};
+
+void apply(Terminal& terminal, const ApplyOptions& options) {
+    const auto engine = load_engine(terminal.options());
+    Json spec = terminal.options().spec();
+    put_table(spec, options.table, *engine, terminal);
+    spec.erase("steps"); // the model has its own
+    spec["model"] = fs::absolute(options.model).string();
+    spec["out"] = fs::absolute(options.out).string();
+    const Json result = engine->run("apply", spec, terminal).json;
+    std::string line = "\"" + result.at("target").get<std::string>() + "\" of " +
+                       std::to_string(result.at("rows").get<std::int64_t>()) + " rows, by " +
+                       result.at("title").get<std::string>() + " that learnt from " +
+                       std::to_string(result.at("learnt_rows").get<std::int64_t>());
+    const char* before = ": ";
+    for (const Json& one : result.at("classes")) {
+        line += before + one.at("name").get<std::string>() + " " +
+                std::to_string(one.at("rows").get<std::int64_t>());
+        before = ", ";
+    }
+    terminal.say(line);
+    if (result.contains("scores")) {
+        const Json& scores = result.at("scores");
+        line =
+            "  " + std::to_string(scores.at("rows").get<std::int64_t>()) + " of them have it in the table:";
+        for (const char* name : {"balanced-accuracy", "accuracy", "roc-auc", "log-loss", "r2", "rmse", "mae"})
+            if (scores.contains(name))
+                line += std::string(" ") + name + " " + number(scores[name]);
+        terminal.say(line);
+    }
+    terminal.say("Wrote " + options.out);
     terminal.answer(result);
 }
 
@@ -239,6 +282,7 @@ void add_estimator_verbs(CommandLine& command_line) {
         "eyepiece-cli fit iris.csv --target species --out iris_models.json\n"
         "eyepiece-cli fit cells.csv --target type --group donor --models logistic,random-forest --repeat 3\n"
         "eyepiece-cli fit wine.csv --target class --set random-forest.trees=500 --json\n"
+        "eyepiece-cli fit iris.csv --target species --models mlp --save species.model\n"
         "With --json: {problem, target, rows, columns, classes, folds, repeat, rank_by, best, confusion,\n"
         "  models: [{model, baseline, rank, beats_baseline, scores: {NAME: {mean, sd, low, high, parts}}}],\n"
         "  explanation: {model, coefficients, importances, partial_dependence, shap}}; low and high are the\n"
@@ -261,10 +305,33 @@ void add_estimator_verbs(CommandLine& command_line) {
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
     command.add_option("--out", options->out, "A JSON file for the whole result");
+    command.add_option(
+        "--save", options->save,
+        "A file for the best model, fitted to all rows; `apply` predicts other tables with it");
     command
         .add_option("--set", options->set,
                     "A setting as name=value, of a model as model.name=value (`list parameters fit`)")
         ->allow_extra_args(false);
+
+    auto applied = std::make_shared<ApplyOptions>();
+    CLI::App& apply_command = command_line.add(
+        "apply", "Predict the rows of a table with a model that fit has stored: a CSV",
+        "eyepiece-cli apply new.csv --model species.model --out species.csv\n"
+        "eyepiece-cli apply nuclei --from objects --model type.model --out types.csv --json\n"
+        "The columns are found by their names, and prepared as they were for the model. The CSV has the "
+        "row's item, what\n"
+        "  is predicted and, of classes, each one's probability. Where the table has the target, the "
+        "predictions are scored.\n"
+        "With --json: {model, problem, target, rows, kept_rows, columns, classes: [{name, rows}], scores, "
+        "notes}.",
+        [applied](Terminal& terminal) { apply(terminal, *applied); });
+    apply_command
+        .add_option("input", applied->table.path,
+                    "A table (`list importers`); with --from a project, or a folder of images")
+        ->required();
+    add_reading_options(apply_command, applied->table);
+    apply_command.add_option("--model", applied->model, "The file that `fit --save` wrote")->required();
+    apply_command.add_option("--out", applied->out, "The CSV to write")->required();
 
     auto faults = std::make_shared<CheckOptions>();
     CLI::App& check_command =

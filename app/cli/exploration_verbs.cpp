@@ -2,6 +2,7 @@
 // explore: the recorded steps of an exploration, done again.
 #include "app/cli/engine_loader.h"
 #include "app/cli/table_arguments.h"
+#include "core/data/row_labels.h"
 #include "core/project/exploration_file.h"
 
 namespace eyepiece::cli {
@@ -36,13 +37,23 @@ Json input_of(const Json& record, const ExploreOptions& options, Engine& engine,
         put_table(spec, table, engine, terminal);
         input = spec["input"];
     } else if (table.format != "auto" || !table.read.empty() || !table.from.empty() || !table.run.empty() ||
-               !table.layer.empty()) {
-        throw UsageError("--from, --run, --layer, --format and --read are for another table: name it behind "
-                         "the exploration.");
+               !table.layer.empty() || !table.relabel.empty()) {
+        throw UsageError("--from, --run, --layer, --format, --read and --relabel are for another table: name "
+                         "it behind the exploration.");
+    } else if (const TableLabels labels =
+                   labels_of(decisions_from_json(record.value("decisions", Json::array())));
+               !labels.empty()) {
+        input["relabel"] = to_json(labels); // of the rows of this table, not of another's
     }
     if (const Json columns = used_columns(record); !columns.is_null())
         input["columns"] = columns;
     return input;
+}
+
+fs::path folder_of(const fs::path& record) {
+    std::error_code ignored;
+    const fs::path whole = fs::absolute(record);
+    return fs::is_directory(whole, ignored) ? whole : whole.parent_path();
 }
 
 void explore(Terminal& terminal, const ExploreOptions& options) {
@@ -60,12 +71,20 @@ void explore(Terminal& terminal, const ExploreOptions& options) {
             prepared.push_back({{"name", name}, {"set", step.value("set", Json::object())}});
             continue;
         }
-        const std::string operation = kind == "reduce" ? "embed" : "cluster";
+        const std::string operation = kind == "reduce" ? "embed" : kind == "cluster" ? "cluster" : "apply";
         Json spec = terminal.options().spec();
         spec["input"] = input;
-        spec["steps"] = prepared;
-        spec["method"] = name;
-        spec["set"] = step.value("set", Json::object());
+        if (kind == "predict") { // the model has its own preparation
+            spec["model"] = (folder_of(options.record) / step.at("set").at("model").get<std::string>())
+                                .lexically_normal()
+                                .string();
+        } else {
+            spec["steps"] = prepared;
+            spec["method"] = name;
+            spec["set"] = step.value("set", Json::object());
+        }
+        if (step.contains("target"))
+            spec["target"] = step["target"];
         spec["seed"] = step.contains("outcome") ? step["outcome"].at("spec").value("seed", 1) : 1;
         const fs::path out = folder / (std::to_string(number) + "-" + name + ".csv");
         spec["out"] = out.string();
@@ -76,7 +95,7 @@ void explore(Terminal& terminal, const ExploreOptions& options) {
                            {"method", name},
                            {"out", out.string()},
                            {"rows", result.at("rows")},
-                           {"scores", result.at("scores")}});
+                           {"scores", result.value("scores", Json())}});
     }
     if (results.empty())
         throw Error(
@@ -92,7 +111,8 @@ void add_exploration_verb(CommandLine& command_line) {
     auto options = std::make_shared<ExploreOptions>();
     CLI::App& command = command_line.add(
         "explore",
-        "Run an exploration's steps again, on its own table or another: a CSV for each map and clustering",
+        "Run an exploration's steps again, on its own table or another: a CSV for each map, clustering and "
+        "prediction",
         "eyepiece-cli explore project/explorations/0001-cells --out again\n"
         "eyepiece-cli explore project/explorations/0001-cells new_cells.csv --out new\n"
         "eyepiece-cli explore project/explorations/0002-objects other --from objects --out other_objects",

@@ -3,10 +3,12 @@
 
 #include "app/cli/requests.h"
 #include "core/data/preprocessing.h"
+#include "core/data/row_labels.h"
 #include "core/formats/table_reader.h"
 
 #include <algorithm>
 #include <filesystem>
+#include <regex>
 
 namespace eyepiece::cli {
 namespace {
@@ -31,6 +33,19 @@ Json step_of(const std::string& text) {
         end = next;
     }
     return {{"name", name}, {"set", settings_of(entry->parameters, settings)}};
+}
+
+// "species:71=virginica", rows counted from 1 as tables show them.
+TableLabels labels_in(const std::vector<std::string>& texts) {
+    static const std::regex form("(.+?):([0-9]{1,15})=(.*)");
+    TableLabels labels;
+    for (const std::string& text : texts) {
+        std::smatch parts;
+        if (!std::regex_match(text, parts, form) || std::stoull(parts[2]) == 0)
+            throw UsageError("--relabel " + text + ": say COLUMN:ROW=LABEL, with rows counted from 1.");
+        labels[parts[1]][std::stoull(parts[2]) - 1] = parts[3];
+    }
+    return labels;
 }
 
 // The settings of --from, checked; --run and --layer are short for two of them.
@@ -84,6 +99,11 @@ void add_reading_options(CLI::App& command, TableArguments& table) {
         .add_option("--read", table.read,
                     "A setting of that format, or of --from, as name=value (`list importers`, `list tables`)")
         ->allow_extra_args(false);
+    command
+        .add_option("--relabel", table.relabel,
+                    "COLUMN:ROW=LABEL: what a row (from 1) should say, were the file right; with an empty "
+                    "LABEL it is not known. Several may be given")
+        ->allow_extra_args(false);
 }
 
 void put_table(Json& spec, const TableArguments& table, Engine& engine, Terminal& terminal) {
@@ -108,6 +128,8 @@ void put_table(Json& spec, const TableArguments& table, Engine& engine, Terminal
     }
     if (!table.columns.empty())
         file["columns"] = comma_separated(table.columns);
+    if (!table.relabel.empty())
+        file["relabel"] = to_json(labels_in(table.relabel));
     spec["input"] = std::move(file);
     spec["steps"] = Json::array();
     for (const std::string& step : table.steps)

@@ -8,10 +8,10 @@
 
 namespace eyepiece::cli {
 
-// What the verbs that work on a table are told of it: embed, cluster, fit, check.
+// What the verbs that work on a table are told of it: embed, cluster, fit, apply, check.
 struct TableArguments {
     std::string path, from, run, layer, format = "auto", columns, target;
-    std::vector<std::string> read, steps;
+    std::vector<std::string> read, steps, relabel;
 };
 
 // The options for all of it but the target, which means something else to each verb.

@@ -97,7 +97,7 @@ void add_pixel_verbs(CommandLine& command_line);      // learn, classify
 void add_object_verbs(CommandLine& command_line);     // sort
 void add_explore_verbs(CommandLine& command_line);    // tabulate, embed, cluster
 void add_exploration_verb(CommandLine& command_line); // explore
-void add_estimator_verbs(CommandLine& command_line);  // fit, check
+void add_estimator_verbs(CommandLine& command_line);  // fit, apply, check
 
 // `check` of a project: looks for damage.
 void check_project(Terminal& terminal, const std::string& folder);

@@ -38,6 +38,13 @@ struct EYEPIECE_EXPORT RobustMatrix {
 // Of the listed columns of the table those that are numbers.
 EYEPIECE_EXPORT RobustMatrix robust_matrix(const Table& table, std::span<const std::size_t> columns);
 
+// Of each of `rows` the `count` nearest others of `among`, the nearest first, of equally near ones the
+// earlier.
+EYEPIECE_EXPORT std::vector<std::vector<std::size_t>> nearest_rows(const RobustMatrix& matrix,
+                                                                   std::span<const std::size_t> rows,
+                                                                   std::span<const std::size_t> among,
+                                                                   std::size_t count, JobContext& context);
+
 // Constant ("constant-column"), one value in 99 % of 50 rows or more ("nearly-constant-column"), more than
 // half missing ("mostly-missing-column").
 EYEPIECE_EXPORT std::vector<Finding> check_columns(const Table& table, std::span<const std::size_t> columns,

@@ -132,6 +132,27 @@ RobustMatrix robust_matrix(const Table& table, std::span<const std::size_t> colu
     return matrix;
 }
 
+std::vector<std::vector<std::size_t>> nearest_rows(const RobustMatrix& matrix,
+                                                   std::span<const std::size_t> rows,
+                                                   std::span<const std::size_t> among, std::size_t count,
+                                                   JobContext& context) {
+    std::vector<std::vector<std::size_t>> all;
+    std::vector<std::pair<float, std::size_t>> near;
+    for (const std::size_t row : rows) {
+        context.throw_if_cancelled();
+        near.clear();
+        for (const std::size_t other : among)
+            if (other != row)
+                near.emplace_back(squared_distance(matrix.row(row), matrix.row(other)), other);
+        const std::size_t some = std::min(count, near.size());
+        std::partial_sort(near.begin(), near.begin() + static_cast<std::ptrdiff_t>(some), near.end());
+        std::vector<std::size_t>& own = all.emplace_back();
+        for (std::size_t i = 0; i < some; ++i)
+            own.push_back(near[i].second);
+    }
+    return all;
+}
+
 std::vector<Finding> check_duplicates(const Table& table, std::span<const std::size_t> columns,
                                       std::optional<std::size_t> target, JobContext& context) {
     // Rows that are equal so far share a number; each column parts them further.

@@ -95,30 +95,42 @@ CsvTable read_csv(const std::filesystem::path& path) {
     return parse_csv(text.str(), path);
 }
 
-void write_csv(const std::filesystem::path& path, const CsvTable& table) {
-    AtomicFile target(path);
-    std::ofstream file(target.temporary(), std::ios::binary);
-    const auto write = [&](const std::vector<std::string>& row) {
-        for (std::size_t i = 0; i < row.size(); ++i) {
-            file << (i ? "," : "");
-            if (row[i].find_first_of(",;\t\"\r\n") == std::string::npos) {
-                file << row[i];
-                continue;
-            }
-            file << '"';
-            for (const char c : row[i])
-                file << (c == '"' ? "\"\"" : std::string(1, c));
-            file << '"';
+CsvWriter::CsvWriter(const std::filesystem::path& path, const std::vector<std::string>& columns)
+    : path_(path)
+    , target_(std::make_unique<AtomicFile>(path))
+    , file_(target_->temporary(), std::ios::binary) {
+    write(columns);
+}
+
+CsvWriter::~CsvWriter() = default;
+
+void CsvWriter::write(const std::vector<std::string>& row) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        file_ << (i ? "," : "");
+        if (row[i].find_first_of(",;\t\"\r\n") == std::string::npos) {
+            file_ << row[i];
+            continue;
         }
-        file << "\r\n";
-    };
-    write(table.columns);
+        file_ << '"';
+        for (const char c : row[i])
+            file_ << (c == '"' ? "\"\"" : std::string(1, c));
+        file_ << '"';
+    }
+    file_ << "\r\n";
+}
+
+void CsvWriter::finish() {
+    file_.close();
+    if (!file_)
+        throw file_error(ErrorCode::Storage, path_, "could not be written. Is the disk full?");
+    target_->commit();
+}
+
+void write_csv(const std::filesystem::path& path, const CsvTable& table) {
+    CsvWriter writer(path, table.columns);
     for (const auto& row : table.rows)
-        write(row);
-    file.close();
-    if (!file)
-        throw file_error(ErrorCode::Storage, path, "could not be written. Is the disk full?");
-    target.commit();
+        writer.write(row);
+    writer.finish();
 }
 
 } // namespace eyepiece

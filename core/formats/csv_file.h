@@ -3,6 +3,8 @@
 #include "core/base/export.h"
 
 #include <filesystem>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,5 +28,22 @@ struct EYEPIECE_EXPORT CsvTable {
 EYEPIECE_EXPORT CsvTable read_csv(const std::filesystem::path& path);
 EYEPIECE_EXPORT CsvTable parse_csv(const std::string& text, const std::filesystem::path& name);
 EYEPIECE_EXPORT void write_csv(const std::filesystem::path& path, const CsvTable& table);
+
+class AtomicFile;
+
+// Row by row, so that the whole is never in memory. There is nothing at `path`, or what was there before,
+// until finish(). Throws Error(Storage).
+class EYEPIECE_EXPORT CsvWriter {
+public:
+    CsvWriter(const std::filesystem::path& path, const std::vector<std::string>& columns);
+    ~CsvWriter();
+    void write(const std::vector<std::string>& row); // as long as the columns
+    void finish();
+
+private:
+    std::filesystem::path path_;
+    std::unique_ptr<AtomicFile> target_;
+    std::ofstream file_;
+};
 
 } // namespace eyepiece

@@ -10,6 +10,8 @@
 
 namespace eyepiece {
 
+class RowStream; // core/formats/row_stream.h
+
 // Rows of many columns that become points of few. What is given lives at least as long as the fitting.
 struct EmbeddingRequest {
     MatrixView data;
@@ -52,6 +54,13 @@ public:
     // Whether the data may be sparse; the others are given a dense copy.
     virtual bool takes_sparse() const { return false; }
     virtual std::unique_ptr<FittedEmbedding> fit(const EmbeddingRequest& request, JobContext& context) = 0;
+
+    // Whether with these parameters rows may be read batch by batch, so that never all are in memory.
+    virtual bool fits_batches(const Json& parameters) const;
+    // What fit() makes of the same rows; of the request `data`, `target` and `names` are left empty. Throws
+    // Error(Unsupported) where fits_batches() says no.
+    virtual std::unique_ptr<FittedEmbedding> fit_batches(RowStream& rows, const EmbeddingRequest& request,
+                                                         JobContext& context);
 };
 
 } // namespace eyepiece

@@ -16,6 +16,14 @@ std::vector<float> FittedEmbedding::place(MatrixView, int, JobContext&) const {
                                         "Choose another one.");
 }
 
+bool Embedding::fits_batches(const Json&) const {
+    return false;
+}
+
+std::unique_ptr<FittedEmbedding> Embedding::fit_batches(RowStream&, const EmbeddingRequest&, JobContext&) {
+    throw Error(ErrorCode::Unsupported, "This method needs all rows at once. Choose another one.");
+}
+
 void FittedEmbedding::expect_columns(MatrixView rows, std::int64_t fitted) {
     if (rows.columns != fitted)
         throw Error(ErrorCode::BadInput, "The new rows have " + std::to_string(rows.columns) +

@@ -15,11 +15,13 @@
 #include <cmath>
 #include <cstdio>
 #include <numeric>
+#include <unordered_map>
 
 namespace eyepiece {
 namespace {
 
 constexpr int folds = 5;
+constexpr double most_numbers = 2e8;    // of a table whose rows are compared with each other
 constexpr std::size_t most_rows = 5000; // of each table for drift, and for a leaking column
 
 std::string three_digits(double value) {
@@ -169,7 +171,7 @@ private:
         work.add({"missing-subgroup"}, check_subgroups(table, categories, context));
 
         const std::vector<std::size_t>& features = work.table.places;
-        if (static_cast<double>(features.size()) * static_cast<double>(table.rows()) > 2e8) {
+        if (static_cast<double>(features.size()) * static_cast<double>(table.rows()) > most_numbers) {
             for (const char* kind : {"duplicates", "near-duplicates", "outliers"})
                 work.skip(
                     kind,
@@ -220,10 +222,38 @@ private:
                 for (std::size_t k = 0; k < width; ++k)
                     result.out_of_fold[i * width + k] = k == label;
         std::vector<Finding> found = check_labels(table.labels, table.classes, result.out_of_fold);
-        for (Finding& finding : found)
-            finding.figures["model"] = model;
         of_the_table(found, table);
+        for (Finding& finding : found) {
+            finding.figures["model"] = model;
+            add_neighbours(finding, table, context);
+        }
         work.add({"label-error"}, std::move(found));
+    }
+
+    // What rows like these are labelled, for whoever decides.
+    static void add_neighbours(Finding& finding, const EstimatorTable& table, JobContext& context) {
+        constexpr double most_compared = 2e9; // numbers
+        constexpr std::size_t most_suspects = 200, neighbours = 5;
+        if (static_cast<double>(table.places.size()) * static_cast<double>(table.table.rows()) > most_numbers)
+            return;
+        const RobustMatrix matrix = robust_matrix(table.table, table.places);
+        if (matrix.columns == 0)
+            return;
+        const double numbers = static_cast<double>(table.rows.size()) * static_cast<double>(matrix.columns);
+        const std::size_t some = std::min({finding.rows.size(), most_suspects,
+                                           static_cast<std::size_t>(std::max(1.0, most_compared / numbers))});
+        const auto near =
+            nearest_rows(matrix, std::span(finding.rows).first(some), table.rows, neighbours, context);
+        std::unordered_map<std::size_t, std::int32_t> label_of;
+        for (std::size_t i = 0; i < table.rows.size(); ++i)
+            label_of.emplace(table.rows[i], table.labels[i]);
+        for (std::size_t i = 0; i < some; ++i) {
+            Json list = Json::array();
+            for (const std::size_t row : near[i])
+                list.push_back({{"row", table.kept[row]},
+                                {"class", table.classes[static_cast<std::size_t>(label_of.at(row))]}});
+            finding.figures["suggested"][i]["neighbours"] = std::move(list);
+        }
     }
 
     void check_leaks(Work& work, JobContext& context) const {

@@ -81,6 +81,21 @@ void fill_labels(EstimatorTable& result, const Column& column) {
         result.labels.push_back(place[static_cast<std::size_t>(codes[row])]);
 }
 
+// Neither the target nor the groups are features of a step: what scales features leaves them alone.
+Table with_roles(const Table& table, const std::string& target, const std::string& group) {
+    std::vector<Column> columns;
+    for (const Column& column : table.dense())
+        columns.push_back(column.name() == target  ? column.with_role(ColumnRole::Target)
+                          : column.name() == group ? column.with_role(ColumnRole::Annotation)
+                                                   : column);
+    Table marked(std::move(columns));
+    if (table.sparse())
+        marked.set_sparse(table.shared_sparse(), table.sparse_names());
+    if (table.row_names())
+        marked.set_row_names(*table.row_names());
+    return marked;
+}
+
 // What a column is as a feature; nothing where it is none.
 std::optional<FeatureColumn> feature_of(const Column& column, std::vector<std::string>& left_out) {
     FeatureColumn feature{column.name(), {}};
@@ -122,6 +137,40 @@ void fill_column(const Column& column, const FeatureColumn& feature, const std::
                             "leave the column out.");
         out[i * width + place] = static_cast<float>(value);
     }
+}
+
+// "new.csv lacks 2 of the 5 columns that are needed: ..."
+std::string lacking(const std::string& file, const std::vector<std::string>& absent, std::size_t needed) {
+    constexpr std::size_t most_listed = 10;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(most_listed, absent.size()); ++i)
+        names += (i == 0 ? "\"" : ", \"") + absent[i] + "\"";
+    return file + " lacks " + std::to_string(absent.size()) + " of the " + std::to_string(needed) +
+           (needed == 1 ? " column that is needed: " : " columns that are needed: ") + names +
+           (absent.size() > most_listed ? ", ..." : "") + ". Give a table with columns of the same names.";
+}
+
+// What a column of another table must be, where it was `feature` in the first; and what it has that is new.
+void compare(const Column& column, const FeatureColumn& feature, const std::string& file,
+             std::vector<std::string>& notes) {
+    if (!feature.categorical()) {
+        const bool texts = column.type() == ColumnType::Text || column.type() == ColumnType::Categorical;
+        if (texts && column.missing_count() < column.size())
+            throw Error(ErrorCode::BadInput, "The column \"" + column.name() + "\" of " + file +
+                                                 " holds texts, where numbers are needed. Correct them, or "
+                                                 "say how the file is to be read.");
+        return;
+    }
+    const std::set<std::string> categories(feature.categories.begin(), feature.categories.end());
+    std::size_t rows = 0;
+    std::string first;
+    for (std::size_t row = 0; row < column.size(); ++row)
+        if (!column.missing(row) && !categories.contains(column.shown(row)) && ++rows == 1)
+            first = column.shown(row);
+    if (rows > 0)
+        notes.push_back("In " + std::to_string(rows) + (rows == 1 ? " row" : " rows") + " of " + file +
+                        " the column \"" + column.name() + "\" holds what is not known (\"" + first +
+                        "\"): it counts as missing.");
 }
 
 void fill_sparse(const Table& table, const std::vector<std::size_t>& rows,
@@ -191,24 +240,12 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
             throw Error(ErrorCode::BadInput,
                         "The column \"" + name +
                             "\" is one of the wide counts: choose a column beside them.");
-    // The target is no feature of a step either: what scales features leaves it alone.
-    Table marked;
-    {
-        std::vector<Column> columns;
-        for (const Column& column : opened.table.dense())
-            columns.push_back(column.name() == result.target ? column.with_role(ColumnRole::Target)
-                              : column.name() == group       ? column.with_role(ColumnRole::Annotation)
-                                                             : column);
-        marked = Table(std::move(columns));
-        if (opened.table.sparse())
-            marked.set_sparse(opened.table.shared_sparse(), opened.table.sparse_names());
-        if (opened.table.row_names())
-            marked.set_row_names(*opened.table.row_names());
-    }
-    Preprocessed prepared = preprocess(registry, marked, steps, preparing);
+    Preprocessed prepared =
+        preprocess(registry, with_roles(opened.table, result.target, group), steps, preparing);
     context.throw_if_cancelled();
     result.table = std::move(prepared.table);
     result.kept = std::move(prepared.rows);
+    result.rows_read = opened.table.rows();
     result.steps = std::move(prepared.steps);
     result.notes = std::move(prepared.notes);
     const Table& table = result.table;
@@ -271,26 +308,39 @@ EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOption
 
 EstimatorTable read_more_rows(const Json& file, const EstimatorTable& known,
                               const ProjectTableRegistry& tables, JobContext& context) {
-    Preprocessed prepared = prepare_more_rows(
-        open_table_in({{"other", file}}, "other", tables, context).table, known.steps, context);
+    const OpenedTable opened = open_table_in({{"other", file}}, "other", tables, context);
+    Preprocessed prepared =
+        prepare_more_rows(with_roles(opened.table, known.target, {}), known.steps, context);
+    const std::string name = path_in({{"other", file}}, "other").filename().string();
     EstimatorTable result;
     result.table = std::move(prepared.table);
     result.kept = std::move(prepared.rows);
+    result.rows_read = opened.table.rows();
     result.steps = std::move(prepared.steps);
     result.notes = std::move(prepared.notes);
+    result.target = known.target;
     std::unordered_map<std::string, std::size_t> place_of;
     for (std::size_t i = 0; i < result.table.columns(); ++i)
         place_of.emplace(result.table.name(i), i);
+    std::vector<std::string> absent;
     for (const FeatureColumn& column : known.columns) {
         const auto found = place_of.find(column.name);
-        if (found == place_of.end())
-            throw Error(ErrorCode::BadInput,
-                        "The other table has no column \"" + column.name + "\", which the first one has.");
+        if (found == place_of.end()) {
+            absent.push_back(column.name);
+            continue;
+        }
         result.columns.push_back(column);
         result.places.push_back(found->second);
     }
+    if (!absent.empty())
+        throw Error(ErrorCode::BadInput, lacking(name, absent, known.columns.size()));
+    for (std::size_t f = 0; f < result.columns.size(); ++f)
+        if (result.places[f] < result.table.dense().size())
+            compare(result.table.dense()[result.places[f]], result.columns[f], name, result.notes);
     for (std::size_t row = 0; row < result.table.rows(); ++row)
         result.rows.push_back(row);
+    if (result.rows.empty())
+        throw Error(ErrorCode::BadInput, "The steps leave no row of " + name + ". Choose another table.");
     fill_features(result);
     return result;
 }

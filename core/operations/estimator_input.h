@@ -15,6 +15,7 @@ namespace eyepiece {
 struct EstimatorTable {
     Table table;                        // all columns of the prepared file, for what is said of them
     std::vector<std::size_t> kept;      // of each row of `table`, its number in the file
+    std::size_t rows_read = 0;          // of the file
     std::vector<FeatureColumn> columns; // the features
     std::vector<std::size_t> places;    // of each, its place in `table`
     std::vector<std::string> left_out;  // one sentence each: a column that is no feature, and why
@@ -48,8 +49,10 @@ struct EstimatorTableOptions {
 EYEPIECE_EXPORT EstimatorTable read_estimator_table(const Json& spec, const EstimatorTableOptions& options,
                                                     const ProjectTableRegistry& tables, JobContext& context);
 
-// The features of another table, found by their names, for what was fitted to `known`: categories that are
-// new are missing. Throws Error(BadInput) when one of the columns is not there.
+// The features of another table, found by their names, for what was fitted to `known`, of which the columns,
+// the steps and the target's name count: categories that are new are missing, and a note says so. All rows
+// are in it, whether their target is known or not. Throws Error(BadInput) that names the columns that are not
+// there, or hold texts where they held numbers.
 EYEPIECE_EXPORT EstimatorTable read_more_rows(const Json& file, const EstimatorTable& known,
                                               const ProjectTableRegistry& tables, JobContext& context);
 

@@ -5,16 +5,21 @@
 #include "core/learning/estimator_explanation.h"
 #include "core/learning/fit_job.h"
 #include "core/operations/estimator_input.h"
+#include "core/operations/fitted_model.h"
 #include "core/operations/part_of_job.h"
+#include "core/operations/table_source.h"
 #include "core/project/runs.h"
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <numeric>
 
 namespace eyepiece {
 namespace {
+
+namespace fs = std::filesystem;
 
 const char* const baseline = "baseline";
 
@@ -116,6 +121,8 @@ public:
         const std::uint64_t seed = spec.value("seed", std::uint64_t{1});
         const int folds = set.at("folds").get<int>(), repeats = set.at("repeat").get<int>();
         PartOfJob reading(context, 0, 0.05), validating(context, 0.05, 0.75), explaining(context, 0.75, 1);
+        const fs::path save = text_member(spec, "save");
+        check_folder_of(save);
         chosen_models(spec, services_.registries.estimators); // an unknown name, before the reading
         const EstimatorTable table = read_estimator_table(spec, {set.at("problem").get<std::string>(), true},
                                                           services_.registries.tables, reading);
@@ -148,18 +155,57 @@ public:
         json["best"] = candidates[chosen].name;
         if (data.classes > 0 && validation.results[chosen].error.empty())
             json["confusion"] = confusion(data, validation.results[chosen].out_of_fold);
+        std::unique_ptr<FittedEstimator> fitted;
+        if (best != order.end() || (!save.empty() && candidates.size() == 1)) {
+            explaining.progress(0, "Fitting " + candidates[chosen].name + " to all rows");
+            fitted = fit_to_all(data, candidates[chosen], seed, threads, explaining);
+        }
         if (best != order.end())
-            json["explanation"] =
-                explain(data, candidates, validation, order, chosen, rank_by, set, seed, threads, explaining);
+            json["explanation"] = explain(data, candidates, validation, order, chosen, *fitted, rank_by, set,
+                                          seed, threads, explaining);
         if (spec.contains("out") && spec["out"].is_string()) {
             write(spec["out"].get<std::string>(), json, table, validation, chosen);
             json["out"] = spec["out"];
+        }
+        if (!save.empty()) {
+            if (!fitted)
+                throw Error(ErrorCode::BadInput, "No model could be fitted, so that none is stored. " +
+                                                     validation.results[order.back()].error);
+            write_fitted_model(save, {.model = candidates[chosen].name,
+                                      .parameters = candidates[chosen].parameters,
+                                      .seed = seed,
+                                      .target = table.target,
+                                      .classes = table.classes,
+                                      .columns = table.columns,
+                                      .steps = table.steps,
+                                      .rows = table.rows.size(),
+                                      .state = fitted->state()});
+            json["save"] = save.string();
         }
         context.progress(1, "Done");
         return result;
     }
 
 private:
+    // Before the work, not after it.
+    static void check_folder_of(const fs::path& file) {
+        std::error_code ignored;
+        if (file.has_parent_path() && !fs::is_directory(file.parent_path(), ignored))
+            throw Error(ErrorCode::NotFound, "There is no folder " + file.parent_path().string() +
+                                                 " to store the model in. Make it, or choose another.");
+        if (fs::is_directory(file, ignored))
+            throw Error(ErrorCode::BadInput, file.string() +
+                                                 " is a folder: no model can be stored under that name. Name "
+                                                 "a file.");
+    }
+
+    static std::unique_ptr<FittedEstimator> fit_to_all(const EstimatorData& data, const Candidate& candidate,
+                                                       std::uint64_t seed, int threads, JobContext& context) {
+        FitJob job(context);
+        context.throw_if_cancelled();
+        return candidate.estimator->fit({data, candidate.parameters, seed, threads}, job);
+    }
+
     static std::string score_to_rank_by(const Json& set, bool classes) {
         const std::string asked = set.at("rank-by").get<std::string>();
         const auto& names = score_names(classes);
@@ -313,19 +359,13 @@ private:
 
     static Json explain(const EstimatorData& data, const std::vector<Candidate>& candidates,
                         const CrossValidation& validation, const std::vector<std::size_t>& order,
-                        std::size_t chosen, const std::string& rank_by, const Json& set, std::uint64_t seed,
-                        int threads, JobContext& context) {
+                        std::size_t chosen, const FittedEstimator& fitted, const std::string& rank_by,
+                        const Json& set, std::uint64_t seed, int threads, JobContext& context) {
         const Candidate& candidate = candidates[chosen];
         const int most_rows = set.at("explain-rows").get<int>(), shuffles = set.at("shuffles").get<int>();
         context.progress(0, "Explaining " + candidate.name);
-        const auto fit = [&](const Candidate& one) {
-            FitJob job(context);
-            context.throw_if_cancelled();
-            return one.estimator->fit({data, one.parameters, seed, threads}, job);
-        };
-        const auto fitted = fit(candidate);
-        Json json{{"model", candidate.name}, {"notes", fitted->notes()}, {"coefficients", Json::array()}};
-        for (const Coefficient& one : fitted->coefficients())
+        Json json{{"model", candidate.name}, {"notes", fitted.notes()}, {"coefficients", Json::array()}};
+        for (const Coefficient& one : fitted.coefficients())
             json["coefficients"].push_back({{"feature", one.feature}, {"values", one.values}});
 
         context.progress(0.1, "Shuffling columns");
@@ -334,7 +374,7 @@ private:
         if (shuffles > 0)
             importance = permutation_importance(data, candidate, validation.plans.front(), rank_by, shuffles,
                                                 seed, threads, context);
-        const std::vector<double> gain = fitted->importances();
+        const std::vector<double> gain = fitted.importances();
 
         // The best one that has Shapley values, were it not the best of all.
         context.progress(0.6, "Shapley values");
@@ -345,11 +385,11 @@ private:
                 continue;
             std::unique_ptr<FittedEstimator> other;
             if (c != chosen) {
-                if (fitted->has_shap())
+                if (fitted.has_shap())
                     break;
-                other = fit(candidates[c]);
+                other = fit_to_all(data, candidates[c], seed, threads, context);
             }
-            const FittedEstimator& one = c == chosen ? *fitted : *other;
+            const FittedEstimator& one = c == chosen ? fitted : *other;
             if (!one.has_shap())
                 continue;
             shap = mean_shap(data, one, most_rows, seed, threads, context);
@@ -399,7 +439,7 @@ private:
         json["partial_dependence"] = Json::array();
         for (const std::size_t column : strongest)
             json["partial_dependence"].push_back(dependence_json(
-                data, partial_dependence(data, *fitted, column, 20, most_rows, seed, threads, context)));
+                data, partial_dependence(data, fitted, column, 20, most_rows, seed, threads, context)));
         return json;
     }
 

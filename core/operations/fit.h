@@ -5,7 +5,8 @@
 namespace eyepiece {
 
 // fit: {"input": {"path", "format"?, "set"?, "columns"?}, "steps"?: [{"name", "set"}], "target": COLUMN,
-//       "group"?: COLUMN, "models"?: [estimators] or "all", "seed"?, "set"?, "out"?: FILE.json}
+//       "group"?: COLUMN, "models"?: [estimators] or "all", "seed"?, "set"?, "out"?: FILE.json,
+//       "save"?: FILE}
 //   -> {"problem": "classification" | "regression", "target", "rows", "columns": [names], "left_out":
 //   [sentences],
 //       "classes": [{"name", "rows"}], "folds", "repeat", "rank_by", "steps", "notes": [sentences],
@@ -25,7 +26,8 @@ namespace eyepiece {
 // model needs of the columns is learnt within the training rows of each part; what "steps" learn, they learn
 // of all rows. With "out" the same JSON goes to a file, and with it "row" (their numbers in the file, from
 // 0), "folds_of" (the part of each row, for each repetition) and "out_of_fold" (the best model's
-// predictions).
+// predictions). With "save" the best model, fitted to all rows, is stored for apply (fitted_model.h); the
+// baseline only where no other was asked for.
 void register_fit_operation(EngineServices& services);
 
 } // namespace eyepiece

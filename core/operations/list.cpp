@@ -48,7 +48,7 @@ private:
         if (kind == "embeddings" || kind == "embedding")
             return embeddings();
         if (kind == "clusterings" || kind == "clustering")
-            return registries.clusterings.to_json();
+            return clusterings();
         if (kind == "preprocessing") {
             PreprocessingRegistry steps("preprocessing step");
             register_preprocessing(steps);
@@ -95,6 +95,15 @@ private:
             entry["uses_target"] = embedding->uses_target();
             entry["takes_sparse"] = embedding->takes_sparse();
         }
+        return list;
+    }
+
+    // With what the operation can be set to beside the method: how stable clusters are, what marks them.
+    Json clusterings() const {
+        Json list = services_.registries.clusterings.to_json();
+        for (Json& entry : list)
+            entry["parameters"] =
+                operation_parameters(services_, "cluster", {{"method", entry["name"]}}).to_json();
         return list;
     }
 

@@ -4,6 +4,7 @@
 #include "core/methods/supervised.h"
 #include "core/models/models.h"
 #include "core/operations/activation_table.h"
+#include "core/operations/apply_model.h"
 #include "core/operations/check_table.h"
 #include "core/operations/cluster.h"
 #include "core/operations/embed.h"
@@ -33,6 +34,7 @@ void register_operations(EngineServices& services) {
     register_embed_operation(services);
     register_cluster_operation(services);
     register_fit_operation(services);
+    register_apply_operation(services);
     register_check_operation(services);
 }
 

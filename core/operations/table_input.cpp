@@ -113,23 +113,6 @@ void fill_numbers(TableInput& input, const Table& table, bool keep_sparse, JobCo
     check_values(input);
 }
 
-// The table's own names of its rows; else its first column where that names each row apart.
-void fill_items(TableInput& input, const Table& table) {
-    input.items.reserve(input.rows);
-    const Column* names = table.row_names() ? &*table.row_names() : nullptr;
-    if (!names && !table.dense().empty() && table.dense().front().type() == ColumnType::Text) {
-        const Column& first = table.dense().front();
-        std::unordered_set<std::string_view> seen;
-        bool apart = first.missing_count() == 0;
-        for (std::size_t row = 0; apart && row < first.size(); ++row)
-            apart = seen.insert(first.view(row)).second;
-        if (apart)
-            names = &first;
-    }
-    for (std::size_t row = 0; row < input.rows; ++row)
-        input.items.push_back(names ? names->shown(row) : std::to_string(input.kept[row] + 1));
-}
-
 void fill_target(TableInput& input, const Table& table, const std::string& name) {
     const Column column = table.column(table.at(name)).as_categorical();
     if (column.categories().size() > most_classes)
@@ -185,7 +168,7 @@ TableInput read_table_input(const Json& spec, bool keep_sparse, const ProjectTab
     input.steps = std::move(prepared.steps);
     input.notes = std::move(prepared.notes);
     fill_numbers(input, prepared.table, keep_sparse, context);
-    fill_items(input, prepared.table);
+    input.items = item_names(prepared.table, input.kept);
     if (!target.empty())
         fill_target(input, prepared.table, target);
     return input;
@@ -230,26 +213,41 @@ TableInput read_more_rows(const Json& file, const TableInput& fitted, const Proj
     input.rows_read = opened.table.rows();
     input.kept = std::move(prepared.rows);
     fill_numbers(input, table, fitted.sparse != nullptr, context);
-    fill_items(input, all);
+    input.items = item_names(all, input.kept);
     bring_into_order(input, fitted.names);
     return input;
+}
+
+std::vector<std::string> item_names(const Table& table, const std::vector<std::size_t>& kept) {
+    const Column* names = table.row_names() ? &*table.row_names() : nullptr;
+    if (!names && !table.dense().empty() && table.dense().front().type() == ColumnType::Text) {
+        const Column& first = table.dense().front();
+        std::unordered_set<std::string_view> seen;
+        bool apart = first.missing_count() == 0;
+        for (std::size_t row = 0; apart && row < first.size(); ++row)
+            apart = seen.insert(first.view(row)).second;
+        if (apart)
+            names = &first;
+    }
+    std::vector<std::string> items;
+    items.reserve(kept.size());
+    for (std::size_t row = 0; row < kept.size(); ++row)
+        items.push_back(names ? names->shown(row) : std::to_string(kept[row] + 1));
+    return items;
 }
 
 void write_item_table(const fs::path& path, const std::vector<std::string>& items,
                       const std::vector<std::string>& columns,
                       const std::function<void(std::size_t, std::vector<std::string>&)>& write) {
-    CsvTable table;
-    table.columns = {"item"};
-    table.columns.insert(table.columns.end(), columns.begin(), columns.end());
-    table.rows.reserve(items.size());
+    std::vector<std::string> row{"item"};
+    row.insert(row.end(), columns.begin(), columns.end());
+    CsvWriter writer(path, row);
     for (std::size_t i = 0; i < items.size(); ++i) {
-        std::vector<std::string> row;
-        row.reserve(table.columns.size());
-        row.push_back(items[i]);
+        row = {items[i]};
         write(i, row);
-        table.rows.push_back(std::move(row));
+        writer.write(row);
     }
-    write_csv(path, table);
+    writer.finish();
 }
 
 } // namespace eyepiece

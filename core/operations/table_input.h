@@ -44,7 +44,11 @@ EYEPIECE_EXPORT TableInput read_table_input(const Json& spec, bool keep_sparse,
 EYEPIECE_EXPORT TableInput read_more_rows(const Json& file, const TableInput& fitted,
                                           const ProjectTableRegistry& tables, JobContext& context);
 
-// Columns of numbers beside the rows' names: "item", then `columns`. write(row, out) appends a row's fields.
+// A name for each row: the table's own, else its first column where that tells the rows apart, else its
+// number in the file (`kept`, of each row), from 1.
+EYEPIECE_EXPORT std::vector<std::string> item_names(const Table& table, const std::vector<std::size_t>& kept);
+
+// Columns beside the rows' names: "item", then `columns`. write(row, out) appends a row's fields.
 EYEPIECE_EXPORT void
 write_item_table(const std::filesystem::path& path, const std::vector<std::string>& items,
                  const std::vector<std::string>& columns,

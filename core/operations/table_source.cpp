@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/operations/table_source.h"
 
+#include "core/data/row_labels.h"
+
 namespace eyepiece {
 namespace {
 
@@ -19,6 +21,12 @@ Json recorded(const Json& spec) {
         steps.push_back(std::move(entry));
     }
     return steps;
+}
+
+Table as_relabelled(Table table, const Json& file) {
+    const auto found = file.find("relabel");
+    return found == file.end() || found->is_null() ? std::move(table)
+                                                   : relabelled(table, labels_from_json(*found));
 }
 
 } // namespace
@@ -43,8 +51,9 @@ OpenedTable open_table_in(const Json& spec, const char* member, const ProjectTab
     if (const std::string from = text_member(file, "from"); !from.empty()) {
         const auto& entry = tables.at(from);
         OpenedTable made;
-        made.table =
-            entry.make()->make(path, entry.parameters.complete(file.value("set", Json::object())), context);
+        made.table = as_relabelled(
+            entry.make()->make(path, entry.parameters.complete(file.value("set", Json::object())), context),
+            file);
         made.format = from;
         made.type = "table";
         return made;
@@ -62,6 +71,7 @@ OpenedTable open_table_in(const Json& spec, const char* member, const ProjectTab
     if (opened.table.rows() == 0)
         throw Error(ErrorCode::BadInput,
                     "The table " + path.filename().string() + " has no rows. Choose a file with data in it.");
+    opened.table = as_relabelled(std::move(opened.table), file);
     return opened;
 }
 

@@ -10,9 +10,9 @@
 namespace eyepiece {
 
 // What every operation on a table reads of its spec: a member {"path", "format"?, "set"?: the reader's,
-// "columns"?: [names]}, and "steps"?: [{"name", "set"}]. With "from": "images" | "objects" | ... the path is
-// a project's (or a folder of images), the table is made of it as ProjectTable does, and the set is that
-// one's.
+// "columns"?: [names], "relabel"?: {COLUMN: [{"row", "label"}]} (core/data/row_labels.h; rows of the file)},
+// and "steps"?: [{"name", "set"}]. With "from": "images" | "objects" | ... the path is a project's (or a
+// folder of images), the table is made of it as ProjectTable does, and the set is that one's.
 
 // spec[member]["path"]. Throws Error(BadInput) when there is none, Error(NotFound) when there is no such
 // file.

@@ -89,6 +89,12 @@ private Q_SLOTS:
             {"fit", here("table.csv"), "--target", "kind", "--models", "logistic,decision-tree", "--out",
              here("f.json")},
             {"models", "best", "explanation"});
+        row("fit and store",
+            {"fit", here("table.csv"), "--target", "kind", "--models", "decision-tree", "--save",
+             here("kind.model")},
+            {"best", "save"});
+        row("apply", {"apply", here("table.csv"), "--model", here("kind.model"), "--out", here("kind.csv")},
+            {"rows", "classes", "scores"});
         for (const char* kind : {"tasks", "models", "methods", "explainers", "importers", "exporters",
                                  "estimators", "operations", "plugins"})
             row(kind, {"list", kind}, {"entries"});

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <sys/resource.h>
 
 using namespace eyepiece;
 using namespace eyepiece::test;
@@ -77,6 +78,64 @@ private Q_SLOTS:
         QVERIFY(content(here("again/3-kmeans.csv")).starts_with("item,cluster"));
     }
 
+    void a_step_heeds_the_column_that_it_was_told_to() {
+        Json steps = Json::parse(content(here("kept/exploration.json")))["steps"];
+        steps[1]["name"] = "umap";
+        steps[1]["target"] = "side";
+        std::ofstream table(here("first.csv"));
+        table << "a,b,side\n";
+        for (int row = 0; row < 60; ++row)
+            table << 0.1 * (row % 7) << ',' << 0.1 * (row % 5) << (row % 2 ? ",left\n" : ",right\n");
+        table.close();
+        write_record({{"steps", steps}});
+        const Outcome done = explore({text_of("kept"), "--out", text_of("guided")});
+        QVERIFY2(done.status == 0, done.errors.constData());
+        const QStringList words{"embed", text_of("first.csv"), "--method", "umap", "--step", "scale",
+                                "--set", "dimensions=2",       "--seed",   "1",    "--out"};
+        QCOMPARE(cli(words + QStringList{text_of("g.csv"), "--target", "side"}).status, 0);
+        QCOMPARE(cli(words + QStringList{text_of("free.csv")}).status, 0);
+        QCOMPARE(content(here("guided/2-umap.csv")), content(here("g.csv")));
+        QVERIFY(content(here("g.csv")) != content(here("free.csv")));
+    }
+
+    // A gigabyte that takes no room on the disk: rows of zeros between some that are none.
+    void a_file_larger_than_what_it_takes_is_reduced() {
+        constexpr std::size_t rows = 4'194'304, columns = 64, bytes = rows * columns * sizeof(float);
+        const fs::path file = here("large.npy");
+        {
+            std::string head = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) +
+                               ", " + std::to_string(columns) + "), }";
+            head.append(117 - head.size(), ' ');
+            std::ofstream out(file, std::ios::binary);
+            out.write("\x93NUMPY\x01\x00\x76\x00", 10);
+            out << head << '\n';
+            for (std::size_t row = 0; row < rows; row += rows / 64) {
+                const std::vector<float> values(columns, static_cast<float>(row / (rows / 64)));
+                out.seekp(static_cast<std::streamoff>(128 + row * columns * sizeof(float)));
+                out.write(reinterpret_cast<const char*>(values.data()),
+                          static_cast<std::streamsize>(columns * sizeof(float)));
+            }
+        }
+        fs::resize_file(file, 128 + bytes);
+        const Outcome done =
+            cli({"embed", text_of("large.npy"), "--method", "pca", "--set", "solver=incremental", "--set",
+                 "dimensions=1", "--set", "batch-size=65536", "--out", text_of("large.csv"), "--json"});
+        QVERIFY2(done.status == 0, done.errors.constData());
+        const Json answer = done.json();
+        QCOMPARE(answer["rows"].get<std::size_t>(), rows);
+        // All of the variance lies on the diagonal.
+        QVERIFY(answer["notes"]["explained_variance_ratio"][0].get<double>() > 0.999);
+        rusage used{};
+        QCOMPARE(getrusage(RUSAGE_CHILDREN, &used), 0);
+        QVERIFY2(used.ru_maxrss < 640 * 1024, (std::to_string(used.ru_maxrss / 1024) + " MiB").c_str());
+        std::ifstream lines(here("large.csv"));
+        std::string line;
+        std::size_t count = 0;
+        while (std::getline(lines, line))
+            ++count;
+        QCOMPARE(count, rows + 1);
+    }
+
     void another_table_is_done_likewise() {
         const Outcome done =
             explore({text_of("kept/exploration.json"), text_of("second.csv"), "--out", text_of("new")});
@@ -135,6 +194,73 @@ private Q_SLOTS:
                                    "--columns", "a,b", "--seed", "1", "--out", text_of("two.csv")});
         QVERIFY2(alone.status == 0, alone.errors.constData());
         QCOMPARE(content(here("corrected/2-pca.csv")), content(here("two.csv")));
+    }
+
+    // What was decided about labels is heeded on its own table, and is the same as --relabel.
+    void labels_that_were_corrected_are_heeded() {
+        std::ofstream table(here("first.csv"));
+        table << "a,b,side\n";
+        for (int row = 0; row < 60; ++row)
+            table << 0.1 * (row % 7) << ',' << 0.1 * (row % 5) << (row % 2 ? ",left\n" : ",right\n");
+        table.close();
+        const Json decisions = Json::parse(R"([
+            {"column": "side", "row": 4, "before": "right", "after": "left"},
+            {"column": "side", "row": 6, "before": "right", "after": ""},
+            {"column": "side", "row": 8, "before": "right", "after": "right"}])");
+        Json steps = Json::parse(content(here("kept/exploration.json")))["steps"];
+        steps[1]["name"] = "umap";
+        steps[1]["target"] = "side";
+        write_record({{"steps", steps}, {"decisions", decisions}});
+        Outcome done = explore({text_of("kept"), "--out", text_of("relabelled")});
+        QVERIFY2(done.status == 0, done.errors.constData());
+        const QStringList words{"embed", text_of("first.csv"), "--method", "umap", "--step", "scale",
+                                "--set", "dimensions=2",       "--target", "side", "--seed", "1",
+                                "--out"};
+        QCOMPARE(cli(words + QStringList{text_of("as_read.csv")}).status, 0);
+        done = cli(words +
+                   QStringList{text_of("by_hand.csv"), "--relabel", "side:5=left", "--relabel", "side:7="});
+        QVERIFY2(done.status == 0, done.errors.constData());
+        QCOMPARE(content(here("relabelled/2-umap.csv")), content(here("by_hand.csv")));
+        QVERIFY(content(here("by_hand.csv")) != content(here("as_read.csv")));
+        // Rows of another table are other rows.
+        done = explore({text_of("kept"), text_of("first.csv"), "--out", text_of("other")});
+        QVERIFY2(done.status == 0, done.errors.constData());
+        QCOMPARE(content(here("other/2-umap.csv")), content(here("as_read.csv")));
+        const auto refused = [&](const char* relabel) {
+            return cli(words + QStringList{text_of("x.csv"), "--relabel", relabel});
+        };
+        QCOMPARE(refused("side=left").status, 2);
+        QCOMPARE(refused("side:0=left").status, 2);
+        QVERIFY(refused("side:61=left").errors.contains("no row 61"));
+        QVERIFY(refused("a:2=much").errors.contains("cannot be \"much\""));
+        QVERIFY(refused("c:2=left").status == 1);
+    }
+
+    // What a kept model predicts is a step like any other.
+    void a_kept_model_predicts_again() {
+        std::ofstream table(here("first.csv"));
+        table << "a,b,side\n";
+        for (int row = 0; row < 60; ++row)
+            table << 0.1 * (row % 7) + row % 2 << ',' << 0.1 * (row % 5)
+                  << (row % 2 ? ",left\n" : ",right\n");
+        table.close();
+        fs::create_directories(here("kept"));
+        const Outcome fitted = cli({"fit", text_of("first.csv"), "--target", "side", "--models", "logistic",
+                                    "--save", text_of("side.model")});
+        QVERIFY2(fitted.status == 0, fitted.errors.constData());
+        write_record({{"steps",
+                       {{{"id", 1},
+                         {"kind", "predict"},
+                         {"name", "logistic"},
+                         {"title", "side by Logistic regression"},
+                         {"set", {{"model", "../side.model"}}}}}}});
+        const Outcome done = explore({text_of("kept"), "--out", text_of("predicted"), "--json"});
+        QVERIFY2(done.status == 0, done.errors.constData());
+        QVERIFY(done.json()["steps"][0]["scores"]["balanced-accuracy"].get<double>() > 0.95);
+        const Outcome alone = cli(
+            {"apply", text_of("first.csv"), "--model", text_of("side.model"), "--out", text_of("alone.csv")});
+        QVERIFY2(alone.status == 0, alone.errors.constData());
+        QCOMPARE(content(here("predicted/1-logistic.csv")), content(here("alone.csv")));
     }
 
     void what_is_no_exploration_is_refused() {

@@ -146,6 +146,20 @@ private Q_SLOTS:
         QCOMPARE(found.at(0).figures.at("pairs").size(), std::size_t{2});
     }
 
+    void the_nearest_rows_come_in_their_order() {
+        const Table table({Column::reals("a", std::vector<double>{0, 10, 1, 3, 10, 5.5}),
+                           Column::reals("flat", std::vector<double>(6, 2))});
+        const RobustMatrix matrix = robust_matrix(table, all_of(table));
+        const std::vector<std::size_t> rows{0, 5}, all{0, 1, 2, 3, 4, 5}, some{4, 5, 1};
+        QCOMPARE(nearest_rows(matrix, rows, all, 3, job_),
+                 (std::vector<std::vector<std::size_t>>{{2, 3, 5}, {3, 1, 2}})); // 1, 2 and 4 are as near
+        QCOMPARE(nearest_rows(matrix, rows, some, 9, job_),
+                 (std::vector<std::vector<std::size_t>>{{5, 1, 4}, {1, 4}}));
+        QuietJob cancelled;
+        cancelled.cancel = true;
+        QVERIFY_EXCEPTION_THROWN(nearest_rows(matrix, rows, all, 3, cancelled), Error);
+    }
+
     void rows_far_off_are_found() {
         Planted planted(400, 6, 4);
         planted.columns[2][77] = 40; // one value mistyped

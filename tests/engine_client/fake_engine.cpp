@@ -11,8 +11,8 @@
 // "predict": {"result": {...}, "bytes": [...]}, "explain": {"error": "..."}, "export": {"die": "marker file",
 // "result": ...}}; with "ms" it takes that long. "partials": [{"head", "bytes", "ms"}, ...] come before the
 // result, which comes early when it is asked to finish. Bytes also as {"values": [...], "type": "float32",
-// "int32" or "uint8"}. What was asked is noted in the file beside it, ending in .log; with "gate" the answer
-// waits until the file of that name is there, and takes it away.
+// "float64", "int32" or "uint8"}. What was asked is noted in the file beside it, ending in .log; with "gate"
+// the answer waits until the file of that name is there, and takes it away.
 #include "core/project/runs.h"
 #include "core/protocol/message.h"
 
@@ -66,6 +66,8 @@ std::vector<std::byte> make_bytes(const Json& parts) {
             for (const Json& value : *values)
                 if (part.value("type", std::string()) == "int32")
                     append(value.get<std::int32_t>());
+                else if (part.value("type", std::string()) == "float64")
+                    append(value.get<double>());
                 else if (part.value("type", std::string()) == "uint8")
                     append(value.get<std::uint8_t>());
                 else

@@ -254,6 +254,18 @@ private Q_SLOTS:
             right += turned.contains(row.get<int>());
         QVERIFY2(right >= 6, labels.dump().c_str()); // of eight
         QVERIFY2(labels.at("rows").size() <= static_cast<std::size_t>(right) + 2, labels.dump().c_str());
+        // Rows like it are told beside it, and are mostly what it is taken for.
+        const Json& suggested = labels.at("figures").at("suggested");
+        QCOMPARE(suggested.size(), labels.at("rows").size());
+        std::size_t alike = 0;
+        for (std::size_t i = 0; i < suggested.size(); ++i) {
+            QCOMPARE(suggested[i].at("neighbours").size(), std::size_t{5});
+            for (const Json& one : suggested[i].at("neighbours")) {
+                QVERIFY(one.at("row") != labels.at("rows")[i]);
+                alike += one.at("class") == suggested[i].at("class");
+            }
+        }
+        QVERIFY2(2 * alike > 5 * suggested.size(), labels.dump().c_str());
     }
 
     void drift_is_found_with_its_column() {

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 using namespace eyepiece;
@@ -86,6 +87,65 @@ private Q_SLOTS:
         QVERIFY(std::is_sorted(kept.begin(), kept.end()) && kept.back() < 80);
         QCOMPARE(scaled["steps"][0]["step"].get<std::string>(), std::string("scale"));
         QVERIFY(!scaled["steps"][0]["learnt"].is_null());
+    }
+
+    // A .npy is read batch by batch: what comes of it is what comes of all rows at once.
+    void batches_of_a_file_give_what_all_its_rows_give() {
+        const Made made = made_numbers(3000, 7, 3);
+        const fs::path file = write_npy("numbers.npy", made);
+        Json names = Json::array();
+        for (std::int64_t j = 1; j <= made.columns; ++j)
+            names.push_back("column " + std::to_string(j));
+        for (const Json& set : {Json{{"solver", "incremental"}, {"dimensions", 3}},
+                                Json{{"solver", "incremental"}, {"whiten", true}, {"batch-size", 401}}}) {
+            const fs::path out = path("batches.csv");
+            const OperationResult batches = run("embed", {{"input", {{"path", file.string()}}},
+                                                          {"method", "pca"},
+                                                          {"set", set},
+                                                          {"out", out.string()}});
+            // Which columns to use is said: all rows are read.
+            const OperationResult whole = run(
+                "embed",
+                {{"input", {{"path", file.string()}, {"columns", names}}}, {"method", "pca"}, {"set", set}});
+            QVERIFY(!floats(batches).empty() && floats(batches) == floats(whole));
+            QVERIFY2(batches.json["notes"] == whole.json["notes"], batches.json["notes"].dump().c_str());
+            QVERIFY2(batches.json["scores"] == whole.json["scores"], batches.json["scores"].dump().c_str());
+            QCOMPARE(batches.json["columns"], whole.json["columns"]);
+            QCOMPARE(batches.json["rows"], Json(3000));
+            const auto lines = read(out);
+            QCOMPARE(lines.size(), std::size_t{3001});
+            QCOMPARE(std::stof(lines[3000].substr(lines[3000].find(',') + 1)),
+                     floats(batches)[2999 * batches.json["dimensions"].get<std::size_t>()]);
+        }
+        // More rows than are compared with each other, of which it says how many.
+        const fs::path many = write_npy("many.npy", made_numbers(7000, 3, 4));
+        const Json json = run("embed", {{"input", {{"path", many.string()}}},
+                                        {"method", "pca"},
+                                        {"set", {{"solver", "incremental"}}}})
+                              .json;
+        QVERIFY2(json["step_notes"][0].get<std::string>().find("among 5000") != std::string::npos,
+                 json["step_notes"].dump().c_str());
+        QVERIFY(json["scores"][0]["trustworthiness"].get<double>() > 0.9);
+    }
+
+    void a_file_of_batches_that_is_faulty_is_refused() {
+        Made made = made_numbers(100, 4, 3);
+        const auto said = [&](const fs::path& file) {
+            return refusal("embed", {{"input", {{"path", file.string()}}},
+                                     {"method", "pca"},
+                                     {"set", {{"solver", "incremental"}}}});
+        };
+        made.values[4 * 70 + 2] = std::numeric_limits<float>::quiet_NaN();
+        const std::string missing = said(write_npy("missing.npy", made));
+        QVERIFY2(missing.find("\"column 3\" in row 71 has no value") != std::string::npos, missing.c_str());
+        made.values[4 * 70 + 2] = std::numeric_limits<float>::infinity();
+        QVERIFY(said(write_npy("infinite.npy", made)).find("infinite") != std::string::npos);
+        made.values[4 * 70 + 2] = 0;
+        const fs::path cut = write_npy("cut.npy", made);
+        fs::resize_file(cut, fs::file_size(cut) - 100);
+        QVERIFY2(said(cut).find("cut short") != std::string::npos, said(cut).c_str());
+        std::fill(made.values.begin(), made.values.end(), 2.f);
+        QVERIFY(said(write_npy("same.npy", made)).find("All rows are the same") != std::string::npos);
     }
 
     void columns_and_target_are_chosen_by_name() {
@@ -325,6 +385,20 @@ private:
     OperationResult run(const std::string& operation, const Json& spec) {
         QuietJob job;
         return run_operation(services_, operation, spec, job);
+    }
+
+    fs::path write_npy(const std::string& name, const Made& made) {
+        std::string head = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(made.rows) +
+                           ", " + std::to_string(made.columns) + "), }";
+        head.append(117 - head.size(), ' ');
+        head += '\n';
+        const fs::path file = path(name);
+        std::ofstream out(file, std::ios::binary);
+        out.write("\x93NUMPY\x01\x00\x76\x00", 10);
+        out << head;
+        out.write(reinterpret_cast<const char*>(made.values.data()),
+                  static_cast<std::streamsize>(made.values.size() * sizeof(float)));
+        return file;
     }
 
     std::string refusal(const std::string& operation, const Json& spec) {

@@ -335,7 +335,7 @@ private:
     }
 
     // Something tiny for each operation. Model and run are of train().
-    Json spec_for(const std::string& operation) const {
+    Json spec_for(const std::string& operation) {
         const std::string model = project_folder_.string() + ":" + run_;
         const Json input{{"project", project_folder_.string()}, {"item", first_item_}};
         const fs::path folder = folder_.path().toStdString();
@@ -364,6 +364,16 @@ private:
                     {"target", "kind"},
                     {"models", {"logistic", "random-forest", "mlp"}},
                     {"set", {{"folds", 2}, {"shuffles", 1}, {"random-forest.trees", 3}, {"mlp.epochs", 5}}}};
+        if (operation == "apply") {
+            const fs::path stored = folder / "tiny.model";
+            if (!fs::exists(stored)) {
+                Json spec = spec_for("fit");
+                spec["save"] = stored.string();
+                QuietJob job;
+                run_operation(services_, "fit", spec, job);
+            }
+            return {{"input", {{"path", table().string()}}}, {"model", stored.string()}};
+        }
         if (operation == "check")
             return {{"input", {{"path", table().string()}}},
                     {"target", "kind"},

@@ -249,7 +249,7 @@ private Q_SLOTS:
     void what_was_done_to_a_table_stays_when_it_is_made_anew() {
         auto outcome = std::make_shared<StepOutcome>();
         ExplorationRecord record;
-        record.steps = {{1, StepKind::Reduce, "umap", "UMAP", Json::object(), outcome}};
+        record.steps = {{1, StepKind::Reduce, "umap", "UMAP", Json::object(), {}, outcome}};
         record.classes = {"round", "long"};
         record.class_of_row =
             std::make_shared<const std::vector<std::int32_t>>(std::vector<std::int32_t>{0, 1, -1});
@@ -269,6 +269,11 @@ private Q_SLOTS:
         QVERIFY(!kept.steps[0].outcome);
         QCOMPARE(kept.steps.size(), std::size_t{1});
         QCOMPARE(*kept.class_of_row, (std::vector<std::int32_t>{0, -1, -1}));
+        // So is what was decided about labels, and about a row that is gone nothing is left.
+        kept = record;
+        kept.decisions = {{"class", 1, "a", "b"}, {"class", 2, "a", ""}};
+        keep_what_holds(kept, before, objects_table({10, 30, 40}, {1, 2, 2}, {1, 1, 2}));
+        QVERIFY(kept.decisions == (std::vector<LabelDecision>{{"class", 1, "a", ""}}));
     }
 
     void a_table_of_the_images_is_made_kept_and_made_anew() {

@@ -1,124 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Simple models and checks of the data, by mouse in the real window, with an engine that answers as told, and
 // on real data with the real one.
-#include "plugins/panel_fixture.h"
+#include "plugins/explore_fixture.h"
 #include "widgets/plots/confusion_matrix.h"
 #include "widgets/plots/line_plot.h"
 #include "widgets/table/row_selection.h"
 #include "widgets/table/table_view.h"
 
 #include <QClipboard>
-#include <QComboBox>
-#include <QDragEnterEvent>
 #include <QGuiApplication>
 #include <QMenu>
-#include <QMimeData>
 #include <QPushButton>
-#include <QScrollArea>
+#include <QRegularExpression>
 #include <QTableWidget>
-#include <QUrl>
 
 using namespace eyepiece;
 using namespace eyepiece::test;
 
-class TestExploreModels : public PanelTest {
+class TestExploreModels : public ExploreTest {
     Q_OBJECT
 
-    QString write(const QString& name, const QByteArray& content) const {
-        QFile file(path(name));
-        if (!file.open(QIODevice::WriteOnly) || file.write(content) != content.size())
-            qFatal("%s cannot be written", qPrintable(name));
-        return file.fileName();
-    }
-    void open_flowers() {
-        QByteArray text = "length,width,kind,garden\n";
-        for (int row = 0; row < 30; ++row)
-            text += QByteArray::number(row) + "," + QByteArray::number(row % 7) +
-                    (row < 15 ? ",setosa," : ",virginica,") + (row % 2 ? "north" : "south") + "\n";
-        drop(write("flowers.csv", text), "30 rows × 4 columns");
-    }
-    void drop(const QString& file, const QString& said) {
-        show_stage(Stage::Explore);
-        QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(file)});
-        auto* middle = shown(window(), "explore.middle");
-        QDragEnterEvent enter(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
-        QApplication::sendEvent(middle, &enter);
-        QDropEvent fall(QPoint(50, 50), Qt::CopyAction, &data, Qt::LeftButton, {});
-        QApplication::sendEvent(middle, &fall);
-        QTRY_VERIFY_WITH_TIMEOUT(text_of("explore.table").contains(said), patience);
-        QTRY_VERIFY_WITH_TIMEOUT(box("models.target")->count() > 1, patience);
-    }
-    QString text_of(const char* name) const { return text(name); }
-    QComboBox* box(const char* name) const { return window().findChild<QComboBox*>(name); }
-    QWidget* ranking() const { return window().findChild<QWidget*>("models.ranking"); }
-    // Into sight, as a user would scroll it.
-    bool press(const char* name) {
-        auto* widget = window().findChild<QWidget*>(name);
-        for (QWidget* up = widget; up; up = up->parentWidget())
-            if (auto* area = qobject_cast<QScrollArea*>(up)) {
-                area->ensureWidgetVisible(widget);
-                QTest::qWait(20);
-            }
-        return click(window(), name);
-    }
-    static Json score(double mean) {
-        return {{"balanced-accuracy",
-                 {{"mean", mean}, {"sd", 0.02}, {"low", mean - 0.03}, {"high", mean + 0.03}}}};
-    }
-    static Json model(const char* name, const char* title, double mean, bool baseline, bool beats) {
-        return {{"model", name},
-                {"title", title},
-                {"baseline", baseline},
-                {"scores", score(mean)},
-                {"beats_baseline", beats}};
-    }
-    static Json explained(const char* name, const char* column) {
-        return {{"model", name},
-                {"importances",
-                 {{{"column", column}, {"permutation", 0.4}, {"permutation_sd", 0.05}, {"shap", 0.2}},
-                  {{"column", "garden"}, {"permutation", 0.0}, {"permutation_sd", 0.0}}}}};
-    }
-    void say_models() {
-        answers_["fit"]["result"] = {
-            {"problem", "classification"},
-            {"target", "kind"},
-            {"rank_by", "balanced-accuracy"},
-            {"folds", 5},
-            {"repeat", 1},
-            {"notes", {"1 row without a target was left out."}},
-            {"best", "ridge"},
-            {"models",
-             {model("baseline", "Majority class", 0.5, true, false),
-              model("ridge", "Ridge", 0.9, false, true),
-              model("forest", "Random forest", 0.52, false, false),
-              {{"model", "svm"}, {"title", "SVM"}, {"error", "It did not converge."}}}},
-            {"explanation", explained("ridge", "length")}};
-        answers_["check"]["result"] = {
-            {"rows", 30},
-            {"checked", {"duplicates", "outliers"}},
-            {"skipped", {{{"kind", "drift"}, {"reason", "No other table is named."}}}},
-            {"findings",
-             {{{"kind", "leaking-column"},
-               {"severity", "serious"},
-               {"sentence", "length alone gives the label away."},
-               {"column", "length"},
-               {"rows", Json::array()},
-               {"row_count", 0}},
-              {{"kind", "label-error"},
-               {"severity", "warning"},
-               {"sentence", "2 rows look as if another class were meant."},
-               {"column", ""},
-               {"rows", {7, 21}},
-               {"row_count", 2}}}}};
-        answers_["list:preprocessing"]["result"] = entries(
-            {{{"name", "scale"}, {"title", "Scale"}, {"help", "To mean 0."}, {"parameters", Json::array()}}});
-        answers_["list:embeddings"]["result"] = entries({});
-        answers_["list:clusterings"]["result"] = entries({});
-        say();
-    }
-
 private Q_SLOTS:
+    void initTestCase() { QCoreApplication::setAttribute(Qt::AA_DontUseNativeDialogs); }
+
     void all_models_are_ranked_and_explained() {
         say_models();
         open_flowers();
@@ -212,6 +116,57 @@ private Q_SLOTS:
         QTRY_VERIFY2_WITH_TIMEOUT(
             text_of("findings.words").startsWith("Nothing stands out. Checked: duplicates, outliers."),
             qPrintable(text_of("findings.words")), patience);
+    }
+
+    void another_table_is_compared_with() {
+        say_models();
+        open_flowers();
+        const QString july = write("july.csv", "length,width,kind,garden\n1,2,setosa,north\n");
+        answers_["check"]["result"]["checked"].push_back("drift");
+        answers_["check"]["result"]["skipped"] = Json::array();
+        say();
+        QVERIFY(with_dialog([&] { press("findings.other"); }, file_answer(july)));
+        QTRY_VERIFY2_WITH_TIMEOUT(text_of("findings.words").contains("july.csv is alike"),
+                                  qPrintable(text_of("findings.words")), patience);
+        QVERIFY(asked("check").back()["other"]["path"] == july.toStdString());
+        QCOMPARE(text_of("findings.compared"), QString("Compared with july.csv"));
+        QVERIFY(press("findings.copy"));
+        QVERIFY2(clipboard().endsWith("--target kind --other " + july), qPrintable(clipboard()));
+
+        answers_["check"]["result"]["findings"].push_back(
+            {{"kind", "drift"},
+             {"severity", "serious"},
+             {"sentence", "The two tables differ."},
+             {"column", "width"},
+             {"rows", Json::array()},
+             {"row_count", 0},
+             {"figures",
+              {{"roc_auc", 0.9},
+               {"columns",
+                {{{"column", "width"}, {"importance", 0.31}}, {{"column", "length"}, {"importance", 0.0}}}},
+               {"other_rows", {0, 6}}}}});
+        say();
+        QVERIFY(press("findings.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(window().findChild<QWidget*>("findings.drift"), patience);
+        auto* bars = window().findChild<QWidget*>("findings.drift");
+        QCOMPARE(bars->accessibleDescription(), QString("width: 0.31"));
+        QVERIFY(text_of("findings.card.2").contains("other table's rows 1, 7"));
+        QVERIFY(!text_of("findings.words").contains("is alike"));
+        bring_into_sight(bars);
+        QTest::mouseClick(bars, Qt::LeftButton, {}, QPoint(40, bars->height() / 2));
+        QTRY_COMPARE(box("column.name")->currentText(), QString("width"));
+        take_picture("drift");
+
+        // The other table is kept with the exploration until it is taken away.
+        context().session.close();
+        workbench_->open({path("project")});
+        show_stage(Stage::Explore);
+        QTRY_VERIFY_WITH_TIMEOUT(window().findChild<QWidget*>("findings.drift"), patience);
+        QCOMPARE(text_of("findings.compared"), QString("Compared with july.csv"));
+        QTRY_VERIFY(!text_of("findings.words").contains("check again"));
+        QVERIFY(press("findings.without"));
+        QTRY_VERIFY_WITH_TIMEOUT(!asked("check").back().contains("other"), patience);
+        QTRY_VERIFY(!window().findChild<QWidget*>("findings.compared")->isVisible());
     }
 
     void failures_leave_the_rest() {
@@ -407,13 +362,29 @@ private Q_SLOTS:
         QVERIFY(press("findings.run"));
         QTRY_VERIFY2_WITH_TIMEOUT(text_of("explore.findings").contains("duplicate", Qt::CaseInsensitive),
                                   qPrintable(text_of("explore.findings")), patience);
-    }
 
-private:
-    void choose_text(const char* name, const QString& text) {
-        const int at = box(name)->findText(text);
-        QVERIFY2(at >= 0, name);
-        box(name)->setCurrentIndex(at);
+        // The best model is kept, and finds the kinds of the same flowers in another file, columns turned.
+        QVERIFY(press("models.keep"));
+        QTRY_VERIFY2_WITH_TIMEOUT(text_of("explore.kept-models").contains("fitted to 150 rows and 4 columns"),
+                                  qPrintable(text_of("models.keep-problem")), patience);
+        const auto flowers = shown<TableView>(window(), "table")->table();
+        QByteArray turned;
+        for (std::size_t at = 5; at-- > 0;)
+            turned += QByteArray::fromStdString(flowers->name(at)) + (at > 0 ? "," : "\n");
+        for (std::size_t row = 0; row < 150; ++row)
+            for (std::size_t at = 5; at-- > 0;)
+                turned += QByteArray::fromStdString(flowers->column(at).shown(row)) + (at > 0 ? "," : "\n");
+        const QString other = write("turned.csv", turned);
+        const auto applies = window()
+                                 .findChild<QWidget*>("explore.kept-models")
+                                 ->findChildren<QPushButton*>(QRegularExpression("\\.apply$"));
+        QCOMPARE(applies.size(), 1);
+        const QByteArray name = applies.front()->objectName().toUtf8();
+        QVERIFY(with_dialog([&] { press(name.constData()); }, file_answer(other)));
+        QTRY_VERIFY2_WITH_TIMEOUT(text_of("step.1").contains("Where 150 rows say what is right"),
+                                  qPrintable(text_of("step.1") + text_of("step.1.problem")), patience);
+        QVERIFY2(text_of("step.1").contains(QRegularExpression("balanced accuracy (0\\.9|1)")),
+                 qPrintable(text_of("step.1")));
     }
 };
 

@@ -117,12 +117,19 @@ class TestExplorePanel : public PanelTest {
         answers_["list:embeddings"]["result"] = entries(
             {{{"name", "umap"},
               {"title", "UMAP"},
+              {"uses_target", true},
               {"help", "Neighbours stay neighbours."},
               {"parameters",
                ParameterSchema({integer_parameter("neighbours", 15, "Neighbours", "How many.").range(2, 200)})
                    .to_json()}}});
         answers_["list:clusterings"]["result"] = entries(
-            {{{"name", "kmeans"}, {"title", "k-means"}, {"help", "x"}, {"parameters", Json::array()}}});
+            {{{"name", "kmeans"},
+              {"title", "k-means"},
+              {"help", "x"},
+              {"parameters",
+               ParameterSchema({integer_parameter("resamples", 0, "Resamples", "How many.").range(0, 1000),
+                                integer_parameter("markers", 0, "Marker columns", "How many.")})
+                   .to_json()}}});
         answers_["embed"] = {
             {"partials",
              {{{"head", points_head(1)}, {"bytes", {{{"values", places(0.2)}}}}, {"ms", 20}},
@@ -307,6 +314,67 @@ private Q_SLOTS:
         const Column clusters = table().table()->column(table().table()->at("k-means cluster"));
         QCOMPARE(clusters.shown(29), std::string("cluster 3"));
         QVERIFY(clusters.missing(0)); // noise
+    }
+
+    void clusters_say_how_stable_they_are_and_what_marks_them() {
+        say_kinds();
+        Json& result = answers_["cluster"]["result"];
+        result["stability"] = {{"resamples", 20},
+                               {"rows", 24},
+                               {"adjusted_rand", {{"mean", 0.931}, {"spread", 0.02}}},
+                               {"jaccard", {0.984, 0.41, nullptr}}};
+        result["markers"] = {
+            {{{"column", "length"}, {"effect", 2.44}}, {{"column", "width"}, {"effect", -1.0}}},
+            {{{"column", "length"}, {"effect", "-inf"}}},
+            Json::array()};
+        say();
+        open_flowers();
+        QVERIFY(add_step("steps.add.kmeans"));
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("field.resamples"), patience);
+        QVERIFY(type(window(), "field.resamples", "20"));
+        QVERIFY(type(window(), "field.markers", "5", true));
+        QVERIFY(click(window(), "step.1.run"));
+        QTRY_VERIFY2_WITH_TIMEOUT(
+            text("step.1").contains(
+                "20 random parts of 24 rows agree by 0.93 ± 0.02 (adjusted Rand)\n"
+                "cluster 1 · 9 rows · comes back by 0.98: length +2.4, width −1.0\n"
+                "cluster 2 · 10 rows · comes back by 0.41 · not to be trusted: length −∞\n"
+                "cluster 3 · 10 rows"),
+            qPrintable(text("step.1")), patience);
+        const Json set = asked("cluster").back()["set"];
+        QVERIFY2(set["resamples"] == 20 && set["markers"] == 5, set.dump().c_str());
+        QVERIFY(click(window(), "step.1.copy"));
+        QVERIFY2(clipboard().contains("--set resamples=20"), qPrintable(clipboard()));
+        // It comes back with the project.
+        context().session.close();
+        workbench_->open({path("project")});
+        show_stage(Stage::Explore);
+        QTRY_VERIFY2_WITH_TIMEOUT(text("step.1").contains("comes back by 0.98: length +2.4"),
+                                  qPrintable(text("step.1")), patience);
+    }
+
+    void a_map_is_guided_by_a_column() {
+        say_kinds();
+        open_flowers();
+        run_umap();
+        QVERIFY(!asked("embed").back().contains("target"));
+        QVERIFY(choose(window(), "step.1.target", "kind"));
+        QTRY_VERIFY_WITH_TIMEOUT(text("step.1").contains("Settings changed since"), patience);
+        QVERIFY(click(window(), "step.1.copy"));
+        QVERIFY2(clipboard().contains("--target kind"), qPrintable(clipboard()));
+        QVERIFY(click(window(), "step.1.run"));
+        QTRY_VERIFY_WITH_TIMEOUT(!text("step.1").contains("Settings changed since"), patience);
+        QVERIFY(asked("embed").back()["target"] == "kind");
+        context().session.close();
+        workbench_->open({path("project")});
+        show_stage(Stage::Explore);
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("step.1.target"), patience);
+        QCOMPARE(window().findChild<QComboBox*>("step.1.target")->currentText(), QString("kind"));
+        QVERIFY(!text("step.1").contains("Settings changed since"));
+        // Clusters and preparing steps heed none.
+        QVERIFY(add_step("steps.add.kmeans"));
+        QTRY_VERIFY_WITH_TIMEOUT(enabled("field.resamples"), patience);
+        QVERIFY(!enabled("step.2.target"));
     }
 
     void a_cancelled_step_and_a_failed_one_leave_what_there_is() {

@@ -21,6 +21,8 @@ using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::R
 // An eigenproblem of this side takes half a second, which is as long as a cancel may wait.
 constexpr std::int64_t exact_side = 1000;
 constexpr std::int64_t most_exact_side = 5000;
+// Of rows that are read for their scores: 4 MB.
+constexpr std::int64_t piece_values = 1 << 20;
 
 // Sums over rows are made block by block, so that they do not depend on the threads.
 constexpr std::int64_t block_rows = 1024;
@@ -245,6 +247,12 @@ std::vector<float> scores_of(const Centred& x, const std::vector<float>& axes, i
     return x.times(turned, count);
 }
 
+MatrixView rows_of(MatrixView data, std::int64_t from, std::int64_t to) {
+    return {data.values.subspan(static_cast<std::size_t>(from * data.columns),
+                                static_cast<std::size_t>((to - from) * data.columns)),
+            to - from, data.columns};
+}
+
 // The same from the data as they are: in pieces, so that no centred copy of all is made.
 std::vector<float> scores_in_pieces(const PrincipalComponents& components, MatrixView data, int threads,
                                     JobContext& context) {
@@ -253,11 +261,7 @@ std::vector<float> scores_in_pieces(const PrincipalComponents& components, Matri
     scores.reserve(static_cast<std::size_t>(data.rows * components.count));
     for (std::int64_t from = 0; from < data.rows; from += piece) {
         const std::int64_t count = std::min(piece, data.rows - from);
-        const MatrixView some =
-            data.sparse ? data
-                        : MatrixView{data.values.subspan(static_cast<std::size_t>(from * data.columns),
-                                                         static_cast<std::size_t>(count * data.columns)),
-                                     count, data.columns};
+        const MatrixView some = data.sparse ? data : rows_of(data, from, from + count);
         const std::vector<float> part =
             scores_of(Centred(some, components.mean, threads, context), components.axes, components.count);
         scores.insert(scores.end(), part.begin(), part.end());
@@ -284,38 +288,30 @@ void keep_scores(PrincipalComponents& components, std::vector<float> scores) {
     components.scores = std::move(scores);
 }
 
-PrincipalComponents incremental(MatrixView data, int count, std::int64_t batch, int threads,
-                                JobContext& context) {
-    if (data.sparse)
-        throw Error(ErrorCode::BadInput, "Incremental PCA needs a full matrix, and these data are sparse. "
-                                         "Choose the solver randomised or automatic.");
+// `take(from, to)` gives the rows, which are asked for in their order. `share`: of the context's progress.
+template<class Take>
+PrincipalComponents incremental(std::int64_t rows, std::int64_t columns, int count, std::int64_t batch,
+                                int threads, JobContext& context, double share, const Take& take) {
     if (batch == 0)
-        batch = incremental_batch(count, data.columns);
+        batch = incremental_batch(count, columns);
     if (batch < count)
         throw Error(ErrorCode::BadInput, "A batch of " + std::to_string(batch) + " rows has fewer than the " +
                                              std::to_string(count) +
                                              " dimensions asked for. Choose a batch of at least as many.");
-    IncrementalPca pca(count, data.columns);
-    const std::int64_t batches = std::max<std::int64_t>(1, data.rows / batch); // none smaller than was asked
+    IncrementalPca pca(count, columns);
+    const std::int64_t batches = std::max<std::int64_t>(1, rows / batch); // none smaller than was asked
     for (std::int64_t b = 0; b < batches; ++b) {
-        context.progress(static_cast<double>(b) / static_cast<double>(batches), "Batches");
-        const std::int64_t from = b * data.rows / batches, to = (b + 1) * data.rows / batches;
-        pca.add({data.values.subspan(static_cast<std::size_t>(from * data.columns),
-                                     static_cast<std::size_t>((to - from) * data.columns)),
-                 to - from, data.columns},
-                threads, context);
+        context.progress(share * static_cast<double>(b) / static_cast<double>(batches), "Batches");
+        pca.add(take(b * rows / batches, (b + 1) * rows / batches), threads, context);
     }
     return pca.result();
 }
 
-} // namespace
-
-PrincipalComponents principal_components(MatrixView data, int count, PcaSolver solver, std::uint64_t seed,
-                                         int threads, JobContext& context, std::int64_t batch) {
-    if (data.rows < 2)
+void check_count(int count, std::int64_t rows, std::int64_t columns) {
+    if (rows < 2)
         throw Error(ErrorCode::BadInput,
                     "One row has no variance: PCA needs at least two. Add rows, or leave out fewer.");
-    const std::int64_t side = std::min(data.rows, data.columns);
+    const std::int64_t side = std::min(rows, columns);
     if (count < 1 || count > side)
         throw Error(ErrorCode::BadInput,
                     "There are " + std::to_string(side) +
@@ -323,6 +319,14 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
                         "than the " +
                         std::to_string(count) + " asked for. Choose at most " + std::to_string(side) +
                         " dimensions.");
+}
+
+} // namespace
+
+PrincipalComponents principal_components(MatrixView data, int count, PcaSolver solver, std::uint64_t seed,
+                                         int threads, JobContext& context, std::int64_t batch) {
+    check_count(count, data.rows, data.columns);
+    const std::int64_t side = std::min(data.rows, data.columns);
     if (solver == PcaSolver::Exact && (data.sparse || side > most_exact_side))
         throw Error(ErrorCode::BadInput,
                     data.sparse
@@ -331,7 +335,13 @@ PrincipalComponents principal_components(MatrixView data, int count, PcaSolver s
                         : "Exact PCA is for at most 5,000 rows or columns, and the smaller side has " +
                               std::to_string(side) + ". Choose the solver randomised or automatic.");
     if (solver == PcaSolver::Incremental) {
-        PrincipalComponents found = incremental(data, count, batch, threads, context);
+        if (data.sparse)
+            throw Error(ErrorCode::BadInput,
+                        "Incremental PCA needs a full matrix, and these data are sparse. "
+                        "Choose the solver randomised or automatic.");
+        PrincipalComponents found =
+            incremental(data.rows, data.columns, count, batch, threads, context, 1,
+                        [&](std::int64_t from, std::int64_t to) { return rows_of(data, from, to); });
         keep_scores(found, scores_in_pieces(found, data, threads, context));
         return found;
     }
@@ -369,6 +379,37 @@ void PrincipalComponents::whiten_scores(std::span<float> values) const {
         const double spread = std::sqrt(variance[i % static_cast<std::size_t>(count)]);
         values[i] = spread > 0 ? static_cast<float>(values[i] / spread) : 0;
     }
+}
+
+PrincipalComponents principal_components(RowStream& rows, int count, int threads, JobContext& context,
+                                         std::int64_t batch) {
+    const auto all = static_cast<std::int64_t>(rows.rows()),
+               columns = static_cast<std::int64_t>(rows.columns());
+    check_count(count, all, columns);
+    constexpr double fitting = 0.7; // of the time
+    std::vector<float> values;
+    const auto take = [&](std::int64_t from, std::int64_t to) {
+        context.throw_if_cancelled();
+        values.resize(static_cast<std::size_t>((to - from) * columns));
+        rows.next(values);
+        return MatrixView{values, to - from, columns};
+    };
+    rows.restart();
+    PrincipalComponents found = incremental(all, columns, count, batch, threads, context, fitting, take);
+    rows.restart();
+    const std::int64_t piece = std::max<std::int64_t>(1, piece_values / columns);
+    std::vector<float> scores;
+    scores.reserve(static_cast<std::size_t>(all * count));
+    for (std::int64_t from = 0; from < all; from += piece) {
+        context.progress(fitting + (1 - fitting) * static_cast<double>(from) / static_cast<double>(all),
+                         "Scores");
+        const MatrixView some = take(from, std::min(all, from + piece));
+        const std::vector<float> part =
+            scores_of(Centred(some, found.mean, threads, context), found.axes, count);
+        scores.insert(scores.end(), part.begin(), part.end());
+    }
+    keep_scores(found, std::move(scores));
+    return found;
 }
 
 } // namespace eyepiece::explore

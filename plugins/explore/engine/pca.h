@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/job.h"
+#include "core/formats/row_stream.h"
 #include "core/learning/matrix.h"
 
 #include <cstdint>
@@ -38,5 +39,10 @@ struct PrincipalComponents {
 // `batch`: rows a batch of the incremental solver, 0 for its own choice; it takes no sparse data.
 PrincipalComponents principal_components(MatrixView data, int count, PcaSolver solver, std::uint64_t seed,
                                          int threads, JobContext& context, std::int64_t batch = 0);
+
+// The same with the incremental solver, of rows that are read batch by batch and a second time for their
+// scores: some batches are in memory, and the scores. Takes 0 to 1 of the context's progress.
+PrincipalComponents principal_components(RowStream& rows, int count, int threads, JobContext& context,
+                                         std::int64_t batch = 0);
 
 } // namespace eyepiece::explore

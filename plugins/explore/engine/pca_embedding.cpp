@@ -21,7 +21,7 @@ const std::vector<std::string>& solver_names() { // in the order of PcaSolver
 
 class FittedPca final : public FittedEmbedding {
 public:
-    FittedPca(PrincipalComponents components, bool whiten, const EmbeddingRequest& request)
+    FittedPca(PrincipalComponents components, bool whiten, std::span<const std::string> column_names)
         : components_(std::move(components)), whiten_(whiten) {
         dimensions_ = components_.count;
         points_ = std::exchange(components_.scores, {});
@@ -35,8 +35,8 @@ public:
         const std::vector<std::int64_t> shown = shown_columns();
         Json names = Json::array(), loadings = Json::array();
         for (const std::int64_t column : shown)
-            names.push_back(request.names.empty() ? std::to_string(column + 1)
-                                                  : request.names[static_cast<std::size_t>(column)]);
+            names.push_back(column_names.empty() ? std::to_string(column + 1)
+                                                 : column_names[static_cast<std::size_t>(column)]);
         for (int c = 0; c < components_.count; ++c) {
             Json axis = Json::array();
             for (const std::int64_t column : shown)
@@ -82,6 +82,14 @@ private:
     bool whiten_;
 };
 
+std::unique_ptr<FittedEmbedding> fitted(PrincipalComponents components, const Json& parameters,
+                                        std::span<const std::string> names) {
+    if (!(components.total_variance > 0))
+        throw Error(ErrorCode::BadInput,
+                    "All rows are the same: there is no variance to show. Check the data.");
+    return std::make_unique<FittedPca>(std::move(components), parameters.at("whiten").get<bool>(), names);
+}
+
 } // namespace
 
 ParameterSchema Pca::parameters() {
@@ -92,7 +100,7 @@ ParameterSchema Pca::parameters() {
             "solver", "automatic", solver_names(), "Solver",
             "Automatic: exact while rows or columns are at most 1,000, else randomised. Sparse data stay "
             "sparse with the randomised one. Incremental: batch by batch, with little memory beside the "
-            "data.")
+            "data; a .npy file without further steps may be larger than the memory.")
             .rarely(),
         integer_parameter("batch-size", nullptr, "Rows a batch",
                           "Of the incremental solver. Automatic: five times the columns, fewer of wide data.")
@@ -111,13 +119,20 @@ std::unique_ptr<FittedEmbedding> Pca::fit(const EmbeddingRequest& request, JobCo
     PrincipalComponents components = principal_components(
         request.data, request.parameters.at("dimensions").get<int>(), solver, request.seed, request.threads,
         context, batch.is_null() ? 0 : batch.get<std::int64_t>());
-    if (!(components.total_variance > 0))
-        throw Error(ErrorCode::BadInput,
-                    "All rows are the same: there is no variance to show. Check the data.");
-    auto fitted = std::make_unique<FittedPca>(std::move(components),
-                                              request.parameters.at("whiten").get<bool>(), request);
     context.progress(1, "Principal components");
-    return fitted;
+    return fitted(std::move(components), request.parameters, request.names);
+}
+
+bool Pca::fits_batches(const Json& parameters) const {
+    return parameters.value("solver", std::string()) == "incremental";
+}
+
+std::unique_ptr<FittedEmbedding> Pca::fit_batches(RowStream& rows, const EmbeddingRequest& request,
+                                                  JobContext& context) {
+    const Json& batch = request.parameters.at("batch-size");
+    return fitted(principal_components(rows, request.parameters.at("dimensions").get<int>(), request.threads,
+                                       context, batch.is_null() ? 0 : batch.get<std::int64_t>()),
+                  request.parameters, rows.names());
 }
 
 } // namespace eyepiece::explore

@@ -13,6 +13,9 @@ public:
     bool places_new_rows() const override { return true; }
     bool takes_sparse() const override { return true; }
     std::unique_ptr<FittedEmbedding> fit(const EmbeddingRequest& request, JobContext& context) override;
+    bool fits_batches(const Json& parameters) const override; // the incremental solver
+    std::unique_ptr<FittedEmbedding> fit_batches(RowStream& rows, const EmbeddingRequest& request,
+                                                 JobContext& context) override;
 };
 
 } // namespace eyepiece::explore

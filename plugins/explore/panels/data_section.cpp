@@ -5,6 +5,7 @@
 #include "plugins/explore/panels/making_card.h"
 #include "plugins/explore/panels/table_maker.h"
 #include "plugins/explore/panels/table_opener.h"
+#include "widgets/engine/engine_client.h"
 #include "widgets/forms/parameter_form.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
@@ -171,6 +172,11 @@ DataSection::DataSection(WorkbenchContext& context, Exploration& exploration, Ta
         fill_menu();
         menu_->popup(open->mapToGlobal(QPoint(0, open->height())));
     });
+    connect(&maker_, &TableMaker::kinds_changed, this, &DataSection::show_title);
+    connect(&context_.engine, &EngineClient::hello_changed, this, [this] {
+        if (isVisible()) // one that died took our question with it
+            maker_.ask_engine();
+    });
     connect(make_again_, &QPushButton::clicked, this,
             [this] { making_->choose_again(exploration_.record().source.made); });
     connect(cancel, &QPushButton::clicked, &opener_, &TableOpener::cancel);
@@ -191,7 +197,7 @@ void DataSection::fill_menu() {
     QAction* file = menu_->addAction(tr("From a file…"), this, &DataSection::open_asked);
     file->setObjectName(QStringLiteral("from-file"));
     menu_->addSection(tr("Of this project"));
-    for (const auto& entry : maker_.tables().entries()) {
+    for (const TableMaker::Kind& entry : maker_.kinds()) {
         QAction* action = menu_->addAction(QString::fromStdString(entry.title), this,
                                            [this, name = entry.name] { making_->choose(name); });
         action->setObjectName(QString::fromStdString("from-" + entry.name));
@@ -199,6 +205,16 @@ void DataSection::fill_menu() {
         action->setToolTip(context_.session.is_open() ? QString::fromStdString(entry.help)
                                                       : tr("Open or make a project first"));
     }
+}
+
+void DataSection::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    maker_.ask_engine();
+}
+
+void DataSection::show_title() {
+    if (exploration_.is_open())
+        card_->set_title(maker_.title_of(exploration_.record().source));
 }
 
 void DataSection::show_reading() {
@@ -224,7 +240,7 @@ void DataSection::show_table() {
     const TableSource& source = exploration_.record().source;
     const QString path = QString::fromStdString(source.path);
     const bool made = !source.made.is_null();
-    card_->set_title(maker_.title_of(source));
+    show_title();
     make_again_->setVisible(made);
     correct_->setVisible(!made);
     card_->setToolTip(path);

@@ -38,8 +38,12 @@ Q_SIGNALS:
     void read_again_asked(const eyepiece::TableSource& source); // with other settings
     void recent_chosen(const QString& id);
 
+protected:
+    void showEvent(QShowEvent* event) override;
+
 private:
     void fill_menu();
+    void show_title();
     void show_table();
     void show_reading();
     void fill_form(const std::string& format);

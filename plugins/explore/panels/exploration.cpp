@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t most_axes = 10; // of an outcome that become columns
 constexpr std::size_t most_shown_axes = 3;
-constexpr int seed = 1; // the same picture every time
+constexpr std::size_t most_classes = 50; // whose probabilities become columns
+constexpr int seed = 1;                  // the same picture every time
 
 Column corrected(const Column& column, const ColumnCorrection& correction) {
     Column result = column;
@@ -60,6 +61,33 @@ bool fits(const StepOutcome& outcome, std::size_t rows) {
            std::all_of(kept.begin(), kept.end(), [&](std::size_t row) { return row < rows; });
 }
 
+// The class that is likeliest, and how likely each is; or the value.
+void add_predictions(Table& table, const ExplorationStep& step) {
+    const StepOutcome& outcome = *step.outcome;
+    Column::Categories names;
+    const Json classes = outcome.head.value("classes", Json::array());
+    for (const Json& one : classes)
+        names.push_back(one.value("name", std::string()));
+    const std::size_t width = std::max<std::size_t>(1, names.size());
+    if (!names.empty()) {
+        std::vector<std::int32_t> codes(table.rows(), -1);
+        for_rows(outcome, table.rows(), [&](std::size_t row, std::size_t at) {
+            const auto own = outcome.points.begin() + static_cast<std::ptrdiff_t>(at * width);
+            codes[row] = static_cast<std::int32_t>(
+                std::max_element(own, own + static_cast<std::ptrdiff_t>(width)) - own);
+        });
+        table.add(Column::categorical(step.title, std::move(codes), names).with_role(ColumnRole::Annotation));
+    }
+    for (std::size_t at = 0; at < std::min(width, most_classes); ++at) {
+        std::vector<float> values(table.rows(), std::numeric_limits<float>::quiet_NaN());
+        for_rows(outcome, table.rows(), [&](std::size_t row, std::size_t place) {
+            values[row] = outcome.points[place * width + at];
+        });
+        table.add(Column::reals(names.empty() ? step.title : step.title + ": " + names[at], std::move(values))
+                      .with_role(ColumnRole::Annotation));
+    }
+}
+
 void add_outcome(Table& table, const ExplorationStep& step) {
     const StepOutcome& outcome = *step.outcome;
     const std::string& title = step.title;
@@ -77,6 +105,8 @@ void add_outcome(Table& table, const ExplorationStep& step) {
                       .with_role(ColumnRole::Annotation));
         return;
     }
+    if (step.kind == StepKind::Predict)
+        return add_predictions(table, step);
     const auto dimensions = outcome.head.value("dimensions", std::size_t{0});
     for (std::size_t axis = 0; axis < std::min(dimensions, most_axes); ++axis) {
         std::vector<float> values(table.rows(), std::numeric_limits<float>::quiet_NaN());
@@ -90,7 +120,10 @@ void add_outcome(Table& table, const ExplorationStep& step) {
 
 Table whole_table(const Table& file, const ExplorationRecord& record) {
     std::vector<Column> columns;
-    for (const Column& column : file.dense()) {
+    const TableLabels labels = labels_of(record.decisions);
+    for (const Column& as_read : file.dense()) {
+        const auto of_rows = labels.find(as_read.name());
+        const Column column = of_rows == labels.end() ? as_read : relabelled(as_read, of_rows->second);
         const auto found = record.corrections.find(column.name());
         columns.push_back(found == record.corrections.end() ? column : corrected(column, found->second));
     }
@@ -128,6 +161,10 @@ void Exploration::adopt(std::shared_ptr<const OpenedTable> opened, ExplorationRe
     for (ExplorationStep& step : record_.steps)
         if (step.outcome && !fits(*step.outcome, record_.rows))
             step.outcome.reset();
+    std::erase_if(record_.decisions, [this](const LabelDecision& one) {
+        const auto place = opened_->table.find(one.column);
+        return one.row >= record_.rows || !place || *place >= opened_->table.dense().size();
+    });
     if (record_.class_of_row && record_.class_of_row->size() != record_.rows) {
         record_.classes.clear();
         record_.class_of_row.reset();
@@ -185,7 +222,7 @@ const ExplorationStep* Exploration::step(int id) const {
     return const_cast<Exploration*>(this)->find(id);
 }
 
-int Exploration::add_step(StepKind kind, const std::string& name, const std::string& title) {
+int Exploration::add_step(StepKind kind, const std::string& name, const std::string& title, const Json& set) {
     ExplorationStep step;
     for (const ExplorationStep& other : record_.steps)
         step.id = std::max(step.id, other.id);
@@ -193,6 +230,7 @@ int Exploration::add_step(StepKind kind, const std::string& name, const std::str
     step.kind = kind;
     step.name = name;
     step.title = title;
+    step.set = set;
     // Preparing comes before what it prepares for.
     auto place = record_.steps.end();
     if (kind == StepKind::Prepare)
@@ -239,6 +277,15 @@ void Exploration::set_settings(int id, const Json& set) {
     Q_EMIT record_changed();
 }
 
+void Exploration::set_target(int id, const std::string& column) {
+    ExplorationStep* changed = find(id);
+    if (!changed || changed->target == column)
+        return;
+    changed->target = column;
+    Q_EMIT step_changed(id);
+    Q_EMIT record_changed();
+}
+
 void Exploration::set_outcome(int id, std::shared_ptr<StepOutcome> outcome) {
     ExplorationStep* done = find(id);
     if (!done)
@@ -247,8 +294,10 @@ void Exploration::set_outcome(int id, std::shared_ptr<StepOutcome> outcome) {
     int number = 1;
     if (done->outcome)
         number = std::atoi(done->outcome->file.substr(done->outcome->file.rfind('-') + 1).c_str()) + 1;
-    outcome->file = std::string(done->kind == StepKind::Reduce ? "points-" : "labels-") + std::to_string(id) +
-                    "-" + std::to_string(number) + ".npy";
+    const char* what = done->kind == StepKind::Reduce    ? "points-"
+                       : done->kind == StepKind::Cluster ? "labels-"
+                                                         : "predictions-";
+    outcome->file = what + std::to_string(id) + "-" + std::to_string(number) + ".npy";
     done->outcome = std::move(outcome);
     rebuild();
     Q_EMIT step_changed(id);
@@ -260,12 +309,28 @@ bool Exploration::up_to_date(int id) const {
     return one && one->outcome && one->outcome->spec == spec(id);
 }
 
+bool Exploration::heeds(const ExplorationStep& of_step, const std::string& column) const {
+    if (of_step.target == column || of_step.kind == StepKind::Predict)
+        return true;
+    const bool prepared = std::any_of(record_.steps.begin(), record_.steps.end(), [](const auto& one) {
+        return one.kind == StepKind::Prepare; // which may make numbers of it
+    });
+    const auto place = opened_->table.find(column);
+    return place && opened_->table.role(*place) == ColumnRole::Feature &&
+           (prepared || opened_->table.column(*place).numeric());
+}
+
 Json Exploration::asked_of_table(bool categories, int before) const {
     Json input = {{"path", record_.source.path}};
     if (record_.source.format != "auto")
         input["format"] = record_.source.format;
     if (!record_.source.set.empty())
         input["set"] = record_.source.set;
+    TableLabels labels = labels_of(record_.decisions);
+    if (const ExplorationStep* of_step = step(before); of_step && opened_) // a map of other columns stays
+        std::erase_if(labels, [&](const auto& entry) { return !heeds(*of_step, entry.first); });
+    if (!labels.empty())
+        input["relabel"] = to_json(labels);
     // Only where the user took something out or put it in: the engine knows a table's features itself.
     if (!record_.corrections.empty() && opened_) {
         std::vector<std::string> features;
@@ -298,9 +363,16 @@ Json Exploration::table_spec() const {
 
 Json Exploration::spec(int id) const {
     Json spec = asked_of_table(false, id);
-    if (const ExplorationStep* one = step(id)) {
+    const ExplorationStep* one = step(id);
+    if (one && one->kind == StepKind::Predict) { // which columns, and how prepared: the model knows
+        spec["input"].erase("columns");
+        return {{"input", spec["input"]}, {"model", one->set.value("model", std::string())}};
+    }
+    if (one) {
         spec["method"] = one->name;
         spec["set"] = one->set;
+        if (!one->target.empty())
+            spec["target"] = one->target;
     }
     return spec;
 }
@@ -320,7 +392,14 @@ QStringList Exploration::table_words(const QString& verb, const Json& spec) cons
             names << QString::fromStdString(name.get<std::string>());
         words << QStringLiteral("--columns") << names.join(',');
     }
-    for (const Json& step : spec["steps"]) {
+    const Json relabel = input.value("relabel", Json::object());
+    for (const auto& [column, list] : relabel.items())
+        for (const Json& one : list)
+            words << QStringLiteral("--relabel")
+                  << QString::fromStdString(column + ":" + std::to_string(one["row"].get<std::size_t>() + 1) +
+                                            "=" + one["label"].get<std::string>());
+    const Json steps = spec.value("steps", Json::array());
+    for (const Json& step : steps) {
         QStringList parts{QString::fromStdString(step["name"].get<std::string>())};
         parts << settings_text(step["set"]);
         words << QStringLiteral("--step") << parts.join(':');
@@ -332,13 +411,21 @@ QStringList Exploration::command(int id) const {
     const ExplorationStep* one = step(id);
     if (!one || !opened_)
         return {};
+    const std::string stem = std::filesystem::path(record_.source.path).stem().string();
+    if (one->kind == StepKind::Predict) {
+        const Json asked = spec(id);
+        return table_words(QStringLiteral("apply"), asked)
+               << QStringLiteral("--model") << QString::fromStdString(asked["model"].get<std::string>())
+               << QStringLiteral("--out") << QString::fromStdString(stem + "-predicted.csv");
+    }
     QStringList words = table_words(
         one->kind != StepKind::Cluster ? QStringLiteral("embed") : QStringLiteral("cluster"), spec(id));
     words.insert(2, QStringLiteral("--method"));
     words.insert(3, QString::fromStdString(one->name));
+    if (!one->target.empty())
+        words << QStringLiteral("--target") << QString::fromStdString(one->target);
     words << setting_words(one->set) << QStringLiteral("--out")
-          << QString::fromStdString(std::filesystem::path(record_.source.path).stem().string() + "-" +
-                                    one->name + ".csv");
+          << QString::fromStdString(stem + "-" + one->name + ".csv");
     return words;
 }
 
@@ -407,6 +494,45 @@ void Exploration::set_answer(const std::string& question, std::shared_ptr<const 
         return;
     if (answer)
         record_.answers[question] = std::move(answer);
+    Q_EMIT record_changed();
+}
+
+void Exploration::decide_label(const LabelDecision& decision) {
+    if (!opened_)
+        return;
+    record_.decisions.push_back(decision);
+    if (decision.before != decision.after) {
+        rebuild();
+        Q_EMIT steps_changed(); // what they are done to is no longer the same
+    }
+    Q_EMIT record_changed();
+}
+
+std::optional<LabelDecision> Exploration::undo_label() {
+    if (record_.decisions.empty())
+        return std::nullopt;
+    const LabelDecision last = record_.decisions.back();
+    record_.decisions.pop_back();
+    if (last.before != last.after) {
+        rebuild();
+        Q_EMIT steps_changed();
+    }
+    Q_EMIT record_changed();
+    return last;
+}
+
+void Exploration::keep_model(const KeptModel& model) {
+    if (!opened_)
+        return;
+    record_.models.push_back(model);
+    Q_EMIT models_changed();
+    Q_EMIT record_changed();
+}
+
+void Exploration::forget_model(const std::filesystem::path& path) {
+    if (std::erase_if(record_.models, [&](const KeptModel& one) { return one.path == path; }) == 0)
+        return;
+    Q_EMIT models_changed();
     Q_EMIT record_changed();
 }
 

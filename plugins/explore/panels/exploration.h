@@ -9,6 +9,7 @@
 #include <QObject>
 #include <QString>
 #include <QStringList>
+#include <optional>
 
 namespace eyepiece {
 
@@ -37,10 +38,12 @@ public:
     void correct(const std::string& column, const ColumnCorrection& correction);
 
     const ExplorationStep* step(int id) const;
-    int add_step(StepKind kind, const std::string& name, const std::string& title);
+    int add_step(StepKind kind, const std::string& name, const std::string& title,
+                 const Json& set = Json::object());
     void remove_step(int id);
     void move_step(int id, int by); // up: negative
     void set_settings(int id, const Json& set);
+    void set_target(int id, const std::string& column); // whose classes the step heeds; empty: none
     void set_outcome(int id, std::shared_ptr<StepOutcome> outcome);
     // Its outcome is what the steps as they are now would give.
     bool up_to_date(int id) const;
@@ -65,14 +68,20 @@ public:
     void update_look(const Json& members); // the others stay
     // Keeps what the engine answered to a question; none takes it away.
     void set_answer(const std::string& question, std::shared_ptr<const TableAnswer> answer);
+    // What the label of a row was and is to be; undo_label() takes the last one back and gives its row.
+    void decide_label(const LabelDecision& decision);
+    std::optional<LabelDecision> undo_label();
+    void keep_model(const KeptModel& model);
+    void forget_model(const std::filesystem::path& path); // its file stays
 
     // "UMAP"; "UMAP (step 3)" where there are several.
     std::string distinct_title(const ExplorationStep& step) const;
 
 Q_SIGNALS:
-    void adopted();       // another table; everything is to be shown anew
-    void table_changed(); // columns were added, changed or taken away
-    void steps_changed(); // another list of steps
+    void adopted();        // another table; everything is to be shown anew
+    void table_changed();  // columns were added, changed or taken away
+    void steps_changed();  // another list of steps
+    void models_changed(); // another list of kept models
     void step_changed(int id);
     void record_changed(); // worth keeping
     void closed();
@@ -80,6 +89,7 @@ Q_SIGNALS:
 
 private:
     ExplorationStep* find(int id);
+    bool heeds(const ExplorationStep& of_step, const std::string& column) const; // its labels
     Json asked_of_table(bool categories, int before) const; // what prepares the step `before`; 0: all
     void rebuild();
 

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/kept_models.h"
 #include "plugins/explore/panels/remade.h"
 #include "plugins/explore/panels/table_opener.h"
 #include "widgets/shell/notices.h"
@@ -45,8 +46,16 @@ ExplorationKeeper::ExplorationKeeper(WorkbenchContext& context, Exploration& exp
                 if (record.id.empty() && !folder_.empty())
                     record.id = ExplorationStore(folder_).new_id(record.source.path);
                 exploration_.adopt(table, std::move(record));
+                if (const auto model = std::exchange(to_predict_with_, {}))
+                    Q_EMIT prediction_added(exploration_.add_step(StepKind::Predict, model->name,
+                                                                  prediction_title(*model),
+                                                                  {{"model", model->path.string()}}));
                 save_soon();
             });
+    connect(&opener_, &TableOpener::ended, this, [this] { to_predict_with_.reset(); });
+    for (const auto signal : {&Exploration::models_changed, &Exploration::adopted, &Exploration::closed})
+        connect(&exploration_, signal, this, &ExplorationKeeper::models_changed);
+    connect(this, &ExplorationKeeper::recent_changed, this, &ExplorationKeeper::models_changed);
     connect(&writing_, &LatestWork::failed, this, [this](const QString& message) {
         dirty_ = true; // the next change, or the end, tries again
         context_.notices.show(Notice::Kind::Bad, message);
@@ -126,6 +135,19 @@ void ExplorationKeeper::open_with_steps(const QString& path) {
     for (ExplorationStep& step : record.steps)
         step.outcome.reset();
     opener_.open(record);
+}
+
+void ExplorationKeeper::open_to_predict(const QString& path, const KeptModel& model) {
+    open_file(path);
+    to_predict_with_ = model; // opening ends what was being opened before
+}
+
+std::vector<KeptModel> ExplorationKeeper::models() const {
+    std::vector<KeptModel> models = exploration_.record().models;
+    for (const auto& entry : recent_)
+        if (entry.id != exploration_.record().id)
+            models.insert(models.end(), entry.models.begin(), entry.models.end());
+    return models;
 }
 
 void ExplorationKeeper::open_recent(const QString& id) {

@@ -5,6 +5,7 @@
 
 #include <QObject>
 #include <QTimer>
+#include <optional>
 
 namespace eyepiece {
 
@@ -31,11 +32,16 @@ public:
     void open_recent(const QString& id);
     // The steps at hand, to be run on another table.
     void open_with_steps(const QString& path);
+    // A table, with all that is known of it already and one more step, which predicts with this model.
+    void open_to_predict(const QString& path, const KeptModel& model);
+    std::vector<KeptModel> models() const; // of all explorations of the project, that at hand first
     const std::vector<ExplorationStore::Entry>& recent() const { return recent_; }
     void flush(); // writes what is not written yet, now
 
 Q_SIGNALS:
     void recent_changed();
+    void models_changed();
+    void prediction_added(int id); // to the exploration that was opened for it
 
 private:
     void project_opened();
@@ -48,8 +54,9 @@ private:
     Exploration& exploration_;
     TableOpener& opener_;
     std::vector<ExplorationStore::Entry> recent_;
-    std::filesystem::path folder_; // of the project; empty: none, nothing is kept
-    bool restore_ = false;         // the last exploration is wanted
+    std::optional<KeptModel> to_predict_with_; // what is being opened
+    std::filesystem::path folder_;             // of the project; empty: none, nothing is kept
+    bool restore_ = false;                     // the last exploration is wanted
     bool dirty_ = false;
     QTimer soon_;
     LatestWork writing_, listing_;

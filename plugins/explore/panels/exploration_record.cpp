@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <set>
 
 namespace eyepiece {
@@ -50,13 +51,38 @@ std::vector<Value> read_npy(const fs::path& file) {
 }
 
 StepKind kind_from(const std::string& name) {
-    for (const StepKind kind : {StepKind::Prepare, StepKind::Reduce, StepKind::Cluster})
+    for (const StepKind kind : {StepKind::Prepare, StepKind::Reduce, StepKind::Cluster, StepKind::Predict})
         if (name == to_string(kind))
             return kind;
     throw Error(ErrorCode::BadInput, "The exploration has a step of an unknown kind, \"" + name + "\".");
 }
 
-Json to_json(const ExplorationRecord& record) {
+// A step's model may lie beside another exploration: what lies in the project goes where it goes.
+Json with_model(Json set, const std::function<fs::path(const fs::path&)>& place) {
+    if (const auto model = set.find("model"); model != set.end() && model->is_string())
+        *model = place(model->get<std::string>()).string();
+    return set;
+}
+
+fs::path within(const fs::path& explorations, const fs::path& folder, const fs::path& file) {
+    const fs::path below = file.lexically_relative(explorations);
+    return below.empty() || *below.begin() == ".." ? file : file.lexically_relative(folder);
+}
+
+std::vector<KeptModel> models_from(const Json& json, const fs::path& folder) {
+    std::vector<KeptModel> models;
+    const Json kept = json.value("models", Json::array()); // not in those of before
+    for (const Json& one : kept)
+        models.push_back({.path = folder / fs::path(one.at("file").get<std::string>()).filename(),
+                          .name = one.at("name").get<std::string>(),
+                          .title = one.at("title").get<std::string>(),
+                          .target = one.at("target").get<std::string>(),
+                          .rows = one.value("rows", std::size_t{0}),
+                          .columns = one.value("columns", std::size_t{0})});
+    return models;
+}
+
+Json to_json(const ExplorationRecord& record, const fs::path& folder) {
     Json steps = Json::array();
     for (const ExplorationStep& step : record.steps) {
         Json one = {{"id", step.id},
@@ -64,6 +90,11 @@ Json to_json(const ExplorationRecord& record) {
                     {"name", step.name},
                     {"title", step.title},
                     {"set", step.set}};
+        if (step.kind == StepKind::Predict)
+            one["set"] = with_model(
+                step.set, [&](const fs::path& file) { return within(folder.parent_path(), folder, file); });
+        if (!step.target.empty())
+            one["target"] = step.target;
         if (step.outcome)
             one["outcome"] = {
                 {"head", step.outcome->head}, {"spec", step.outcome->spec}, {"file", step.outcome->file}};
@@ -84,6 +115,14 @@ Json to_json(const ExplorationRecord& record) {
     Json answers = Json::object();
     for (const auto& [question, one] : record.answers)
         answers[question] = {{"spec", one->spec}, {"answer", one->answer}};
+    Json models = Json::array();
+    for (const KeptModel& model : record.models)
+        models.push_back({{"file", model.path.filename().string()},
+                          {"name", model.name},
+                          {"title", model.title},
+                          {"target", model.target},
+                          {"rows", model.rows},
+                          {"columns", model.columns}});
     return {{"version", exploration_version},
             {"input", input},
             {"rows", record.rows},
@@ -93,6 +132,8 @@ Json to_json(const ExplorationRecord& record) {
             {"classes", record.classes},
             {"class_revision", record.class_revision},
             {"answers", answers},
+            {"models", models},
+            {"decisions", eyepiece::to_json(record.decisions)},
             {"look", record.look}};
 }
 
@@ -109,7 +150,10 @@ std::string class_file(int revision) {
 } // namespace
 
 std::string_view to_string(StepKind kind) {
-    return kind == StepKind::Prepare ? "prepare" : kind == StepKind::Reduce ? "reduce" : "cluster";
+    return kind == StepKind::Prepare   ? "prepare"
+           : kind == StepKind::Reduce  ? "reduce"
+           : kind == StepKind::Cluster ? "cluster"
+                                       : "predict";
 }
 
 ExplorationStore::ExplorationStore(fs::path project_folder)
@@ -130,6 +174,7 @@ std::vector<ExplorationStore::Entry> ExplorationStore::all() const {
             entry.rows = json.value("rows", std::size_t{0});
             entry.columns = json.value("columns", std::size_t{0});
             entry.steps = json.value("steps", Json::array()).size();
+            entry.models = models_from(json, place.path());
             entry.changed = fs::last_write_time(file);
             entries.push_back(std::move(entry));
         } catch (
@@ -173,6 +218,8 @@ ExplorationRecord ExplorationStore::read(const std::string& id) const {
         for (const auto& [question, one] : answers.items())
             record.answers[question] =
                 std::make_shared<const TableAnswer>(TableAnswer{one.at("spec"), one.at("answer")});
+        record.models = models_from(json, folder);
+        record.decisions = decisions_from_json(json.value("decisions", Json::array()));
         const Json corrections = json.value("corrections", Json::object());
         for (const auto& [name, one] : corrections.items()) {
             ColumnCorrection correction;
@@ -190,16 +237,21 @@ ExplorationRecord ExplorationStore::read(const std::string& id) const {
             step.name = one.at("name").get<std::string>();
             step.title = one.value("title", step.name);
             step.set = one.value("set", Json::object());
+            if (step.kind == StepKind::Predict)
+                step.set = with_model(step.set, [&](const fs::path& file) {
+                    return (folder / file).lexically_normal(); // a whole path stays what it is
+                });
+            step.target = one.value("target", std::string());
             if (one.contains("outcome")) {
                 auto outcome = std::make_shared<StepOutcome>();
                 outcome->head = one["outcome"].at("head");
                 outcome->spec = one["outcome"].at("spec");
                 outcome->file = one["outcome"].at("file").get<std::string>();
                 const fs::path file = folder / fs::path(outcome->file).filename();
-                if (step.kind == StepKind::Reduce)
-                    outcome->points = read_npy<float>(file);
-                else
+                if (step.kind == StepKind::Cluster)
                     outcome->labels = read_npy<std::int32_t>(file);
+                else
+                    outcome->points = read_npy<float>(file);
                 step.outcome = outcome;
             }
             record.steps.push_back(std::move(step));
@@ -234,9 +286,9 @@ void ExplorationStore::write(const ExplorationRecord& record) const {
         if (fs::exists(folder / step.outcome->file))
             continue; // written before: outcomes never change
         const auto dimensions = step.outcome->head.value("dimensions", std::size_t{0});
-        write_file_atomically(folder / step.outcome->file, step.kind == StepKind::Reduce
-                                                               ? npy("<f4", step.outcome->points, dimensions)
-                                                               : npy("<i4", step.outcome->labels, 0));
+        write_file_atomically(folder / step.outcome->file,
+                              step.kind == StepKind::Cluster ? npy("<i4", step.outcome->labels, 0)
+                                                             : npy("<f4", step.outcome->points, dimensions));
     }
     if (!record.classes.empty() && record.class_of_row) {
         const std::string name = class_file(record.class_revision);
@@ -244,7 +296,7 @@ void ExplorationStore::write(const ExplorationRecord& record) const {
         if (!fs::exists(folder / name))
             write_file_atomically(folder / name, npy("<i4", *record.class_of_row, 0));
     }
-    write_file_atomically(folder / exploration_file_name, to_json(record).dump(1));
+    write_file_atomically(folder / exploration_file_name, to_json(record, folder).dump(1));
     // What no step needs any more, once nothing points there.
     for (const auto& place : fs::directory_iterator(folder, problem))
         if (place.path().extension() == ".npy" && !needed.contains(place.path().filename().string()))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include "core/base/parameters.h"
-#include "core/data/table.h"
+#include "core/data/row_labels.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -29,10 +29,11 @@ struct ColumnCorrection {
     bool operator==(const ColumnCorrection&) const = default;
 };
 
-enum class StepKind { Prepare, Reduce, Cluster };
+enum class StepKind { Prepare, Reduce, Cluster, Predict };
 std::string_view to_string(StepKind kind);
 
-// A step's outcome as the engine gave it: of Reduce `points` (float32), of Cluster `labels` (int32).
+// A step's outcome as the engine gave it: of Reduce `points` (float32), of Cluster `labels` (int32), of
+// Predict `points`, which are probabilities, or values.
 struct StepOutcome {
     Json head = Json::object();       // rows, dimensions, scores, notes, kept_rows ...
     Json spec = Json::object();       // what was asked: a step whose settings changed since is not up to date
@@ -47,12 +48,23 @@ struct TableAnswer {
     Json spec, answer;
 };
 
+// A simple model that was fitted to all rows, and its file: it predicts other tables.
+struct KeptModel {
+    std::filesystem::path path;        // in the folder of its exploration
+    std::string name;                  // as the engine lists it: "ridge"
+    std::string title;                 // in its words
+    std::string target;                // the column that it predicts
+    std::size_t rows = 0, columns = 0; // that it was fitted to
+    bool operator==(const KeptModel&) const = default;
+};
+
 struct ExplorationStep {
     int id = 0;
     StepKind kind = StepKind::Prepare;
-    std::string name;  // as the engine lists it: "umap"
-    std::string title; // in its words: "UMAP"; names the columns that come of it
-    Json set = Json::object();
+    std::string name;                           // as the engine lists it: "umap"
+    std::string title;                          // in its words: "UMAP"; names the columns that come of it
+    Json set = Json::object();                  // of Predict {"model": the path of its file}
+    std::string target;                         // a column whose classes it heeds; empty: none
     std::shared_ptr<const StepOutcome> outcome; // null: not run yet
 };
 
@@ -68,7 +80,9 @@ struct ExplorationRecord {
     std::shared_ptr<const std::vector<std::int32_t>> class_of_row; // -1: none; null: no class was named
     int class_revision = 0;
     std::map<std::string, std::shared_ptr<const TableAnswer>> answers; // by question: "models", "check", ...
-    Json look = Json::object();                                        // what was shown: axes, colour, size
+    std::vector<KeptModel> models;
+    std::vector<LabelDecision> decisions; // about labels that looked wrong, in their order
+    Json look = Json::object();           // what was shown: axes, colour, size
 };
 
 // explorations/ of one project. All throw Error(Storage | BadInput). Any thread, one at a time.
@@ -80,6 +94,7 @@ public:
         std::string id;
         TableSource source;
         std::size_t rows = 0, columns = 0, steps = 0;
+        std::vector<KeptModel> models;
         std::filesystem::file_time_type changed;
     };
     std::vector<Entry> all() const;                    // newest first; damaged ones are left out

@@ -15,7 +15,6 @@
 #include "widgets/theme/controls.h"
 
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QMimeData>
 #include <QPushButton>
@@ -41,12 +40,6 @@ bool ours(const QString& path) {
         return !Project::is_project(path.toStdString()) && is_table(path.toStdString());
     static const QStringList pictures{"png", "jpg", "jpeg", "tif", "tiff", "eyepiece"};
     return !path.isEmpty() && !pictures.contains(info.suffix().toLower());
-}
-
-QString table_filter() {
-    return QObject::tr(
-        "Tables (*.csv *.tsv *.txt *.tab *.arff *.npy *.npz *.h5 *.hdf5 *.h5ad *.mtx *.fcs *.gz "
-        "*ubyte);;All files (*)");
 }
 
 } // namespace
@@ -123,13 +116,13 @@ void ExploreMiddle::update_page() {
 }
 
 void ExploreMiddle::ask_file() {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Open a table"), {}, table_filter());
+    const QString file = ask_for_table(this, tr("Open a table"));
     if (!file.isEmpty())
         keeper_.open_file(file);
 }
 
 void ExploreMiddle::ask_other_file() {
-    const QString file = QFileDialog::getOpenFileName(this, tr("Use these steps on"), {}, table_filter());
+    const QString file = ask_for_table(this, tr("Use these steps on"));
     if (!file.isEmpty())
         keeper_.open_with_steps(file);
 }

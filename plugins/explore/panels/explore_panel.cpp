@@ -6,7 +6,10 @@
 #include "plugins/explore/panels/exploration_keeper.h"
 #include "plugins/explore/panels/explore_middle.h"
 #include "plugins/explore/panels/explore_views.h"
+#include "plugins/explore/panels/findings_section.h"
 #include "plugins/explore/panels/item_link.h"
+#include "plugins/explore/panels/kept_models.h"
+#include "plugins/explore/panels/label_walk.h"
 #include "plugins/explore/panels/making_card.h"
 #include "plugins/explore/panels/models_section.h"
 #include "plugins/explore/panels/row_pictures.h"
@@ -23,6 +26,7 @@
 #include "widgets/table/table_view.h"
 #include "widgets/theme/theme.h"
 
+#include <QPointer>
 #include <QVBoxLayout>
 
 namespace eyepiece {
@@ -91,7 +95,12 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     side->setContentsMargins(0, 0, 0, 0);
     side->addWidget(selection);
 
-    new RowPictures(context, shared->link, points->views().scatter().view(), points);
+    auto* pictures = new RowPictures(context, shared->link, points->views().scatter().view(), points);
+    LabelWalk& walk = selection->findings().walk();
+    walk.set_pictures([pictures = QPointer(pictures)](std::size_t row) {
+        return pictures ? pictures->picture(row) : QPixmap();
+    });
+    QObject::connect(pictures, &RowPictures::pictures_changed, &walk, &LabelWalk::refresh);
 
     ExplorationKeeper* keeper = &shared->keeper;
     QObject::connect(data, &DataSection::open_asked, points, &ExploreMiddle::ask_file);
@@ -107,6 +116,12 @@ PanelWidgets make_explore_panel(WorkbenchContext& context) {
     QObject::connect(steps, &StepsSection::show_asked, &points->views().scatter(), &ScatterPane::show_map);
     QObject::connect(&points->views().scatter(), &ScatterPane::shown_step_changed, steps,
                      &StepsSection::set_shown);
+    const auto offer_models = [steps, keeper] { steps->set_models(keeper->models()); };
+    QObject::connect(keeper, &ExplorationKeeper::models_changed, steps, offer_models);
+    QObject::connect(
+        &models->kept(), &KeptModels::apply_asked, keeper,
+        [keeper](const KeptModel& model, const QString& file) { keeper->open_to_predict(file, model); });
+    QObject::connect(keeper, &ExplorationKeeper::prediction_added, &shared->runner, &StepRunner::run);
     QObject::connect(models, &ModelsSection::column_chosen, &selection->column(),
                      &ColumnSummary::show_column);
     QObject::connect(&points->table(), &TableView::current_column_changed, &selection->column(),

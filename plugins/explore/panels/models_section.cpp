@@ -4,6 +4,7 @@
 #include "plugins/explore/panels/apart_section.h"
 #include "plugins/explore/panels/explanation_dialog.h"
 #include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/kept_models.h"
 #include "plugins/explore/panels/model_ranking.h"
 #include "plugins/explore/panels/table_inquiry.h"
 #include "widgets/shell/copy_command.h"
@@ -124,6 +125,8 @@ ModelsSection::ModelsSection(WorkbenchContext& context, Exploration& exploration
         column->addWidget(widget);
     column->addWidget(whole_, 0, Qt::AlignLeft);
     column->addWidget(copy_, 0, Qt::AlignLeft);
+    kept_ = new KeptModels(context, exploration, this);
+    column->addWidget(kept_);
 
     connect(run_, &QPushButton::clicked, this, &ModelsSection::run);
     connect(cancel_, &QPushButton::clicked, this, [this] {
@@ -335,6 +338,7 @@ void ModelsSection::show_explanation() {
     bars_->setVisible(shows);
     words_->setVisible(shows);
     whole_->setVisible(shows);
+    kept_->offer(shows ? explanation_spec() : Json(), shows ? title_of(explained_) : QString());
     if (!shows)
         return;
     const Json& explanation = answer.at("explanation");

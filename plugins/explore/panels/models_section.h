@@ -14,6 +14,7 @@ namespace eyepiece {
 
 class DifferenceBars;
 class ExplanationDialog;
+class KeptModels;
 class Exploration;
 class ModelRanking;
 class ProgressLine;
@@ -27,6 +28,7 @@ class ModelsSection : public QWidget {
     Q_OBJECT
 public:
     ModelsSection(WorkbenchContext& context, Exploration& exploration, QWidget* parent = nullptr);
+    KeptModels& kept() const { return *kept_; }
 
 Q_SIGNALS:
     void column_chosen(std::size_t column); // of the table
@@ -56,6 +58,7 @@ private:
     ModelRanking* ranking_;
     SectionHeader* goes_by_;
     DifferenceBars* bars_;
+    KeptModels* kept_;
     QPointer<ExplanationDialog> dialog_;
     QString explained_; // the model's name
     bool filling_ = false;

@@ -63,7 +63,20 @@ void keep_what_holds(ExplorationRecord& record, const Table& before, const Table
     if (!same_rows || !same_features(before, now))
         for (ExplorationStep& step : record.steps)
             step.outcome.reset();
-    if (same_rows || !record.class_of_row || record.class_of_row->size() != old_keys.size())
+    if (same_rows)
+        return;
+    std::map<RowKey, std::size_t> new_row;
+    for (std::size_t row = 0; row < new_keys.size(); ++row)
+        new_row[new_keys[row]] = row;
+    std::vector<LabelDecision> decisions;
+    for (LabelDecision& one : record.decisions)
+        if (const auto found = one.row < old_keys.size() ? new_row.find(old_keys[one.row]) : new_row.end();
+            found != new_row.end()) {
+            one.row = found->second;
+            decisions.push_back(std::move(one));
+        }
+    record.decisions = std::move(decisions);
+    if (!record.class_of_row || record.class_of_row->size() != old_keys.size())
         return;
     std::map<RowKey, std::int32_t> class_of;
     for (std::size_t row = 0; row < old_keys.size(); ++row)

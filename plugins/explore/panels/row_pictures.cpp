@@ -143,6 +143,7 @@ void RowPictures::start(const Key& key) {
             wanted_ = {};
             pictures_.insert(key, new QPixmap(QPixmap::fromImage(made)));
             view_.update();
+            Q_EMIT pictures_changed();
         });
     });
 }
@@ -152,6 +153,7 @@ void RowPictures::forget() {
     wanted_ = {};
     pictures_.clear();
     view_.update();
+    Q_EMIT pictures_changed();
 }
 
 void RowPictures::forget_item(ItemId item) {
@@ -163,6 +165,7 @@ void RowPictures::forget_item(ItemId item) {
         if (key.first == item)
             pictures_.remove(key);
     view_.update();
+    Q_EMIT pictures_changed();
 }
 
 } // namespace eyepiece

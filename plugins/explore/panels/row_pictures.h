@@ -24,11 +24,15 @@ public:
     RowPictures(WorkbenchContext& context, const ItemLink& link, ScatterView& view,
                 QObject* parent = nullptr);
     ~RowPictures() override;
+    // Null: the row is of nothing. An empty square: it is being made, and pictures_changed() follows.
+    QPixmap picture(std::size_t row);
+
+Q_SIGNALS:
+    void pictures_changed(); // made, or forgotten, for what it is of has changed
 
 private:
     class Maker;
     using Key = QPair<ItemId, ObjectId>; // object 0: the whole image
-    QPixmap picture(std::size_t row);
     void start(const Key& key);
     void forget();
     void forget_item(ItemId item);

@@ -59,7 +59,8 @@ SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& explo
     column->addWidget(in_project_, 0, Qt::AlignLeft);
     apart_ = new ApartSection(theme, exploration, this);
     column->addWidget(apart_);
-    column->addWidget(new FindingsSection(context, exploration, this));
+    findings_ = new FindingsSection(context, exploration, this);
+    column->addWidget(findings_);
     column_ = new ColumnSummary(theme, exploration.selection(), this);
     column->addWidget(column_);
     column->addStretch();
@@ -104,6 +105,7 @@ SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& explo
         exploration_.correct(name, correction);
     });
     connect(apart_, &ApartSection::column_chosen, column_, &ColumnSummary::show_column);
+    connect(findings_, &FindingsSection::column_chosen, column_, &ColumnSummary::show_column);
     refresh();
 }
 

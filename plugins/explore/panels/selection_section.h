@@ -11,6 +11,7 @@ namespace eyepiece {
 
 class ApartSection;
 class ColumnSummary;
+class FindingsSection;
 class Exploration;
 class SectionHeader;
 class WorkbenchContext;
@@ -24,6 +25,7 @@ public:
     SelectionSection(WorkbenchContext& context, Exploration& exploration, QMenu& in_project,
                      QWidget* parent = nullptr);
     ColumnSummary& column() { return *column_; }
+    FindingsSection& findings() { return *findings_; }
     void save_selected(const QString& file); // as CSV
 
 private:
@@ -38,6 +40,7 @@ private:
     QPushButton *name_button_, *keep_, *nothing_, *in_project_;
     QLabel* hint_;
     ApartSection* apart_;
+    FindingsSection* findings_;
     ColumnSummary* column_;
 };
 

@@ -8,9 +8,13 @@
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
 
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QLocale>
+#include <QSignalBlocker>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <cmath>
 
 namespace eyepiece {
 
@@ -20,6 +24,45 @@ QString figure(const Json& json, const char* name) {
     const auto found = json.find(name);
     return found != json.end() && found->is_number() ? QLocale::c().toString(found->get<double>(), 'f', 2)
                                                      : QString();
+}
+
+constexpr std::size_t most_clusters = 12; // that are told of one by one; the largest come first
+constexpr double trusted = 0.6;           // Jaccard (Hennig 2007): core/learning/clustering_stability.h
+
+// Cohen's d, above 0 where the cluster has more; infinite ones come as text.
+QString effect_words(const Json& effect) {
+    if (effect.is_string())
+        return effect == "inf" ? QStringLiteral("+∞") : QStringLiteral("−∞");
+    const double d = effect.is_number() ? effect.get<double>() : 0;
+    return (d < 0 ? QStringLiteral("−") : QStringLiteral("+")) + QLocale::c().toString(std::abs(d), 'f', 1);
+}
+
+// How many rows each class got, and how right that is where it is known; and what was new to the model.
+QStringList prediction_words(const Json& head) {
+    QStringList lines, classes, scored;
+    const Json taken = head.value("classes", Json::array()), scores = head.value("scores", Json::object());
+    for (const Json& one : taken)
+        if (const qint64 rows = one.value("rows", qint64{0}); rows > 0)
+            classes << QString::fromStdString(one.value("name", std::string())) + " " +
+                           QLocale().toString(rows);
+    if (!classes.isEmpty())
+        lines << classes.join(QStringLiteral(" · "));
+    const std::pair<const char*, QString> names[] = {{"balanced-accuracy", StepCard::tr("balanced accuracy")},
+                                                     {"roc-auc", StepCard::tr("area under the ROC curve")},
+                                                     {"r2", QStringLiteral("R²")},
+                                                     {"rmse", StepCard::tr("root mean square error")}};
+    for (const auto& [name, words] : names)
+        if (const QString value = figure(scores, name); !value.isEmpty())
+            scored << words + " " + value;
+    if (!scored.isEmpty())
+        lines << StepCard::tr("Where %1 rows say what is right: %2")
+                     .arg(QLocale().toString(scores.value("rows", qint64{0})),
+                          scored.join(QStringLiteral(", ")));
+    const Json notes = head.value("notes", Json::array());
+    for (const Json& note : notes)
+        if (note.is_string())
+            lines << QString::fromStdString(note.get<std::string>());
+    return lines;
 }
 
 } // namespace
@@ -51,6 +94,42 @@ QString score_words(const Json& head) {
     return lines.join('\n');
 }
 
+QString cluster_words(const Json& head) {
+    const Json stability = head.value("stability", Json::object());
+    const Json jaccard = stability.value("jaccard", Json::array());
+    const Json markers = head.value("markers", Json::array()), sizes = head.value("sizes", Json::array());
+    QStringList lines;
+    if (!stability.empty()) {
+        const Json rand = stability.value("adjusted_rand", Json::object());
+        lines << StepCard::tr("%1 random parts of %2 rows agree by %3 ± %4 (adjusted Rand)")
+                     .arg(stability.value("resamples", 0))
+                     .arg(stability.value("rows", qint64{0}))
+                     .arg(figure(rand, "mean"), figure(rand, "spread"));
+    }
+    const std::size_t all = std::max(jaccard.size(), markers.size());
+    for (std::size_t at = 0; at < std::min(all, most_clusters); ++at) {
+        QStringList words{StepCard::tr("cluster %1").arg(at + 1)};
+        if (at < sizes.size())
+            words << StepCard::tr("%1 rows").arg(sizes[at].get<qint64>());
+        if (at < jaccard.size() && jaccard[at].is_number()) {
+            const double back = jaccard[at].get<double>();
+            words << StepCard::tr("comes back by %1").arg(QLocale::c().toString(back, 'f', 2));
+            if (back < trusted)
+                words << StepCard::tr("not to be trusted");
+        }
+        QStringList columns;
+        if (at < markers.size())
+            for (const Json& one : markers[at])
+                columns << QString::fromStdString(one.value("column", std::string())) + " " +
+                               effect_words(one.value("effect", Json()));
+        lines << words.join(QStringLiteral(" · ")) +
+                     (columns.isEmpty() ? QString() : ": " + columns.join(QStringLiteral(", ")));
+    }
+    if (all > most_clusters)
+        lines << StepCard::tr("and %1 smaller ones").arg(all - most_clusters);
+    return lines.join('\n');
+}
+
 StepCard::StepCard(WorkbenchContext& context, Exploration& exploration, StepRunner& runner, int id,
                    QWidget* parent)
     : QWidget(parent), context_(context), exploration_(exploration), runner_(runner), id_(id) {
@@ -67,6 +146,21 @@ StepCard::StepCard(WorkbenchContext& context, Exploration& exploration, StepRunn
     form_ = new ParameterForm(theme, card_);
     form_->setObjectName(name("form"));
     card_->content()->addWidget(form_);
+    target_ = new QComboBox(card_);
+    target_->setObjectName(name("target"));
+    target_->setAccessibleName(tr("Guided by"));
+    target_->setToolTip(tr("Rows of one class of this column are drawn together. That its classes lie apart "
+                           "is then no finding."));
+    target_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    target_words_ = text_label(theme, target_->accessibleName(), Token::Muted, card_);
+    target_words_->setWordWrap(false);
+    target_words_->setBuddy(target_);
+    auto* guided = new QHBoxLayout;
+    guided->setSpacing(Theme::space(2));
+    guided->addWidget(target_words_);
+    guided->addWidget(target_, 1);
+    card_->content()->addLayout(guided);
+    fill_target(false);
     progress_ = new ProgressLine(theme, card_);
     progress_->setAccessibleName(tr("How far the step is"));
     progress_->hide();
@@ -107,6 +201,8 @@ StepCard::StepCard(WorkbenchContext& context, Exploration& exploration, StepRunn
             exploration_.set_settings(id_, form_->values());
         refresh();
     });
+    connect(target_, &QComboBox::currentIndexChanged, this,
+            [this] { exploration_.set_target(id_, target_->currentData().toString().toStdString()); });
     connect(run_, &QPushButton::clicked, this, [this] { runner_.run(id_); });
     connect(show_, &QPushButton::clicked, this, [this] { Q_EMIT show_asked(id_); });
     connect(keep_, &QPushButton::clicked, this, [this] { runner_.finish(id_); });
@@ -141,7 +237,29 @@ void StepCard::set_entry(const Json& entry) {
     form_->set_schema_json(entry.value("parameters", Json::array()));
     if (const ExplorationStep* step = exploration_.step(id_))
         form_->set_values(step->set);
+    fill_target(entry.value("uses_target", false));
     refresh();
+}
+
+// The columns of the file that name classes; one that was chosen and is there no more stays, so that running
+// the step says so.
+void StepCard::fill_target(bool takes_one) {
+    target_->setVisible(takes_one);
+    target_words_->setVisible(takes_one);
+    const ExplorationStep* step = exploration_.step(id_);
+    if (!takes_one || !step || !exploration_.is_open())
+        return;
+    const QSignalBlocker quiet(target_);
+    target_->clear();
+    target_->addItem(tr("No column"), QString());
+    for (const Column& column : exploration_.opened().table.dense())
+        if (column.type() == ColumnType::Categorical || column.type() == ColumnType::Integer ||
+            column.type() == ColumnType::Boolean)
+            target_->addItem(QString::fromStdString(column.name()), QString::fromStdString(column.name()));
+    const QString chosen = QString::fromStdString(step->target);
+    if (target_->findData(chosen) < 0)
+        target_->addItem(chosen, chosen);
+    target_->setCurrentIndex(target_->findData(chosen));
 }
 
 void StepCard::set_place(int number, bool first, bool last) {
@@ -162,11 +280,16 @@ QString StepCard::outcome_words() const {
         return {};
     const Json& head = step->outcome->head;
     QStringList lines;
+    if (step->kind == StepKind::Predict)
+        lines << prediction_words(head);
     if (step->kind == StepKind::Cluster)
         lines << tr("%1 clusters").arg(head.value("clusters", 0));
-    if (const QString scores = score_words(head); !scores.isEmpty())
+    if (const QString scores = step->kind == StepKind::Predict ? QString() : score_words(head);
+        !scores.isEmpty())
         lines << scores;
-    const Json notes = head.value("notes", Json::object());
+    if (const QString clusters = cluster_words(head); !clusters.isEmpty())
+        lines << clusters;
+    const Json notes = head.value("notes", Json::object()); // of Predict, a list of sentences
     if (const Json ratios = notes.is_object() ? notes.value("explained_variance_ratio", Json()) : Json();
         ratios.is_array() && !ratios.empty()) {
         double kept = 0;
@@ -201,8 +324,10 @@ void StepCard::refresh() {
     run_->setVisible(!prepares && !running);
     run_->setText(step->outcome ? tr("Run again") : tr("Run"));
     run_->setEnabled(form_->valid());
-    run_->setToolTip(form_->valid() ? tr("Have the engine do this step, after the preparing steps above it")
-                                    : form_->problems().join('\n'));
+    run_->setToolTip(!form_->valid() ? form_->problems().join('\n')
+                     : step->kind == StepKind::Predict
+                         ? tr("Predict with this model, which prepares the table as it was prepared for it")
+                         : tr("Have the engine do this step, after the preparing steps above it"));
     show_->setVisible(step->kind == StepKind::Reduce && step->outcome && !running && !shown_);
     keep_->setVisible(running && step->kind == StepKind::Reduce);
     keep_->setEnabled(running && !running->finishing);

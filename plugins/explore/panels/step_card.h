@@ -4,6 +4,7 @@
 
 #include <QWidget>
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 class QToolButton;
@@ -35,6 +36,7 @@ Q_SIGNALS:
 
 private:
     QString outcome_words() const;
+    void fill_target(bool takes_one);
 
     WorkbenchContext& context_;
     Exploration& exploration_;
@@ -46,12 +48,16 @@ private:
     Card* card_;
     ParameterForm* form_;
     ProgressLine* progress_;
-    QLabel* problem_;
+    QLabel *problem_, *target_words_;
+    QComboBox* target_;
     QPushButton *run_, *keep_, *cancel_, *copy_, *show_;
     QToolButton *up_, *down_, *remove_;
 };
 
 // "Trustworthiness 0.96 · neighbours kept 0.31", of the smallest neighbourhood; or of clusters.
 QString score_words(const Json& head);
+// How far the clusters come back in random parts of the rows, and the columns that set each apart; empty
+// where neither was asked for.
+QString cluster_words(const Json& head);
 
 } // namespace eyepiece

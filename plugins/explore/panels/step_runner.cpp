@@ -6,7 +6,9 @@
 #include "widgets/engine/engine_client.h"
 #include "widgets/shell/workbench_context.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace eyepiece {
 
@@ -23,8 +25,12 @@ std::shared_ptr<StepOutcome> outcome_of(StepKind kind, const EngineReply& reply,
                      details);
     };
     const auto rows = reply.json().value("rows", std::size_t{0});
-    const auto dimensions = kind == StepKind::Reduce ? reply.json().value("dimensions", std::size_t{0}) : 1;
-    if (rows == 0 || dimensions == 0 || reply.bytes->size() != rows * dimensions * 4)
+    const std::size_t classes = reply.json().value("classes", Json::array()).size();
+    const std::size_t dimensions = kind == StepKind::Reduce ? reply.json().value("dimensions", std::size_t{0})
+                                   : kind == StepKind::Predict ? std::max<std::size_t>(1, classes)
+                                                               : 1;
+    const std::size_t value = kind == StepKind::Predict ? sizeof(double) : sizeof(float);
+    if (rows == 0 || dimensions == 0 || reply.bytes->size() != rows * dimensions * value)
         throw wrong(reply.json().dump());
     const auto kept = reply.json().find("kept_rows");
     if (kept != reply.json().end() && kept->is_array()) {
@@ -39,6 +45,12 @@ std::shared_ptr<StepOutcome> outcome_of(StepKind kind, const EngineReply& reply,
     if (kind == StepKind::Reduce) {
         outcome->points.resize(rows * dimensions);
         std::memcpy(outcome->points.data(), reply.bytes->data(), reply.bytes->size());
+    } else if (kind == StepKind::Predict) {
+        std::vector<double> values(rows * dimensions);
+        std::memcpy(values.data(), reply.bytes->data(), reply.bytes->size());
+        std::transform(values.begin(), values.end(), std::back_inserter(outcome->points),
+                       [](double one) { return static_cast<float>(one); });
+        outcome->head["dimensions"] = dimensions;
     } else {
         outcome->labels.resize(rows);
         std::memcpy(outcome->labels.data(), reply.bytes->data(), reply.bytes->size());
@@ -106,11 +118,13 @@ void StepRunner::run(int id) {
         running_.erase(id);
         Q_EMIT changed(id);
     };
-    running_[id].request = context_.engine.send(
-        {.operation = kind == StepKind::Reduce ? QStringLiteral("embed") : QStringLiteral("cluster"),
-         .spec = spec,
-         .title = QString::fromStdString(step->title)},
-        this, handlers);
+    running_[id].request =
+        context_.engine.send({.operation = kind == StepKind::Reduce    ? QStringLiteral("embed")
+                                           : kind == StepKind::Cluster ? QStringLiteral("cluster")
+                                                                       : QStringLiteral("apply"),
+                              .spec = spec,
+                              .title = QString::fromStdString(step->title)},
+                             this, handlers);
     Q_EMIT changed(id);
 }
 

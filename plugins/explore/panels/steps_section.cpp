@@ -3,12 +3,14 @@
 
 #include "core/base/error.h"
 #include "plugins/explore/panels/exploration.h"
+#include "plugins/explore/panels/kept_models.h"
 #include "plugins/explore/panels/step_card.h"
 #include "plugins/explore/panels/step_runner.h"
 #include "widgets/engine/engine_client.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
 
+#include <QFileDialog>
 #include <QMenu>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -106,6 +108,8 @@ void StepsSection::ask_kinds() {
 }
 
 const Json* StepsSection::entry(StepKind kind, const std::string& name) const {
+    if (kind == StepKind::Predict)
+        return nullptr;
     for (const Json& one : entries_[static_cast<std::size_t>(kind)])
         if (one.value("name", std::string()) == name)
             return &one;
@@ -130,7 +134,46 @@ void StepsSection::fill_menu() {
             });
         }
     }
+    if (!menu_->isEmpty())
+        add_models();
     add_->setEnabled(!menu_->isEmpty() && exploration_.is_open());
+}
+
+void StepsSection::add_models() {
+    menu_->addAction(tr("Predict"))->setEnabled(false);
+    for (const KeptModel& model : models_) {
+        QAction* action = menu_->addAction(QString::fromStdString(prediction_title(model)), this,
+                                           [this, model] { predict_with(model); });
+        action->setObjectName("steps.predict." + QString::fromStdString(model.path.stem().string()));
+        action->setToolTip(tr("Kept with %1; columns are found by their names")
+                               .arg(QString::fromStdString(model.path.parent_path().filename().string())));
+    }
+    QAction* file = menu_->addAction(tr("With a stored model…"), this, [this] {
+        const QString chosen =
+            QFileDialog::getOpenFileName(this, tr("Predict with"), {}, tr("Models (*.model);;All files (*)"));
+        if (chosen.isEmpty())
+            return;
+        const std::filesystem::path path = chosen.toStdString();
+        predict_with({.path = path,
+                      .name = path.stem().string(),
+                      .title = path.stem().string(),
+                      .target = tr("prediction").toStdString()});
+    });
+    file->setObjectName(QStringLiteral("steps.predict"));
+    file->setToolTip(tr("A file that `eyepiece-cli fit --save` wrote"));
+}
+
+void StepsSection::set_models(std::vector<KeptModel> models) {
+    if (models_ == models) // the menu may be open
+        return;
+    models_ = std::move(models);
+    fill_menu();
+}
+
+void StepsSection::predict_with(const KeptModel& model) {
+    if (exploration_.is_open())
+        runner_.run(exploration_.add_step(StepKind::Predict, model.name, prediction_title(model),
+                                          {{"model", model.path.string()}}));
 }
 
 void StepsSection::rebuild() {

@@ -25,7 +25,8 @@ class StepsSection : public QWidget {
 public:
     StepsSection(WorkbenchContext& context, Exploration& exploration, StepRunner& runner,
                  QWidget* parent = nullptr);
-    void set_shown(int id); // whose map is in the middle; 0: none
+    void set_shown(int id);                         // whose map is in the middle; 0: none
+    void set_models(std::vector<KeptModel> models); // that can predict this table
 
 Q_SIGNALS:
     void show_asked(int id);
@@ -37,6 +38,8 @@ protected:
 private:
     void ask_kinds();
     void fill_menu();
+    void add_models();
+    void predict_with(const KeptModel& model);
     void rebuild();
     void run_all();
     const Json* entry(StepKind kind, const std::string& name) const;
@@ -44,7 +47,8 @@ private:
     WorkbenchContext& context_;
     Exploration& exploration_;
     StepRunner& runner_;
-    std::array<Json, 3> entries_; // by StepKind; null until the engine has said
+    std::array<Json, 3> entries_; // by StepKind; null until the engine has said; but models are kept here
+    std::vector<KeptModel> models_;
     std::vector<StepCard*> cards_;
     int shown_ = 0;
     QVBoxLayout* list_;

@@ -2,6 +2,7 @@
 #include "plugins/explore/panels/table_maker.h"
 
 #include "core/base/error.h"
+#include "core/intake/project_table.h"
 #include "plugins/explore/panels/exploration.h"
 #include "widgets/engine/engine_client.h"
 #include "widgets/shell/notices.h"
@@ -9,6 +10,7 @@
 #include "widgets/shell/workbench_context.h"
 
 #include <QFileInfo>
+#include <algorithm>
 #include <utility>
 
 namespace eyepiece {
@@ -18,13 +20,44 @@ namespace fs = std::filesystem;
 } // namespace
 
 TableMaker::TableMaker(WorkbenchContext& context, Exploration& exploration, QObject* parent)
-    : QObject(parent), context_(context), exploration_(exploration), tables_("table of a project") {
-    register_project_tables(tables_);
+    : QObject(parent), context_(context), exploration_(exploration) {
+    ProjectTableRegistry tables("table of a project");
+    register_project_tables(tables);
+    for (const auto& entry : tables.entries())
+        kinds_.push_back({entry.name, entry.title, entry.help, entry.parameters});
     connect(&context_.session, &ProjectSession::closing, this, &TableMaker::cancel);
 }
 
+const TableMaker::Kind* TableMaker::kind(const std::string& name) const {
+    const auto found =
+        std::find_if(kinds_.begin(), kinds_.end(), [&](const Kind& one) { return one.name == name; });
+    return found == kinds_.end() ? nullptr : &*found;
+}
+
+// An engine that cannot answer says so where its steps are asked for; ours go on.
+void TableMaker::ask_engine() {
+    if (answered_)
+        return;
+    EngineHandlers handlers;
+    handlers.done = [this](const EngineReply& reply) {
+        answered_ = true;
+        const std::size_t before = kinds_.size();
+        const Json entries = reply.json().value("entries", Json::array());
+        for (const Json& entry : entries)
+            if (const std::string name = entry.value("name", std::string()); !kind(name))
+                kinds_.push_back({name, entry.value("title", name), entry.value("help", std::string()),
+                                  ParameterSchema::from_json(entry.value("parameters", Json::array()))});
+        if (kinds_.size() != before)
+            Q_EMIT kinds_changed();
+    };
+    context_.engine.send({.operation = QStringLiteral("list"),
+                          .spec = {{"kind", "tables"}},
+                          .topic = QStringLiteral("explore-list-tables")},
+                         this, handlers);
+}
+
 QString TableMaker::title_of(const TableSource& source) const {
-    const auto* of = source.made.is_null() ? nullptr : tables_.find(source.made.value("from", std::string()));
+    const Kind* of = source.made.is_null() ? nullptr : kind(source.made.value("from", std::string()));
     return of ? QString::fromStdString(of->title) : QFileInfo(QString::fromStdString(source.path)).fileName();
 }
 
@@ -32,7 +65,7 @@ bool TableMaker::can_make_again() const {
     if (!context_.session.is_open() || !exploration_.is_open())
         return false;
     const Json& made = exploration_.record().source.made;
-    return !made.is_null() && tables_.find(made.value("from", std::string())) != nullptr;
+    return !made.is_null() && kind(made.value("from", std::string())) != nullptr;
 }
 
 void TableMaker::make_again() {
@@ -44,7 +77,8 @@ void TableMaker::make_again() {
 
 void TableMaker::make(const std::string& from, const Json& set, bool again) {
     cancel();
-    if (!context_.session.is_open())
+    const Kind* what = kind(from);
+    if (!context_.session.is_open() || !what)
         return;
     const fs::path project = context_.session.folder().toStdString();
     ExplorationRecord record;
@@ -78,12 +112,12 @@ void TableMaker::make(const std::string& from, const Json& set, bool again) {
             request_ = 0;
         Q_EMIT changed();
     };
-    request_ = context_.engine.send(
-        {.operation = QStringLiteral("tabulate"),
-         .spec = {{"input", {{"path", project.string()}, {"from", from}, {"set", set}}},
-                  {"out", file.string()}},
-         .title = tr("Make a table: %1").arg(QString::fromStdString(tables_.at(from).title))},
-        this, handlers);
+    request_ =
+        context_.engine.send({.operation = QStringLiteral("tabulate"),
+                              .spec = {{"input", {{"path", project.string()}, {"from", from}, {"set", set}}},
+                                       {"out", file.string()}},
+                              .title = tr("Make a table: %1").arg(QString::fromStdString(what->title))},
+                             this, handlers);
     Q_EMIT changed();
 }
 

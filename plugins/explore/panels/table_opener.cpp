@@ -6,6 +6,7 @@
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/workbench_context.h"
 
+#include <QFileDialog>
 #include <QFileInfo>
 
 namespace eyepiece {
@@ -87,6 +88,13 @@ void TableOpener::cancel() {
     connect(job, &BackgroundJob::ended, job, &QObject::deleteLater);
     job->setParent(this);
     Q_EMIT ended();
+}
+
+QString ask_for_table(QWidget* parent, const QString& title) {
+    return QFileDialog::getOpenFileName(
+        parent, title, {},
+        TableOpener::tr("Tables (*.csv *.tsv *.txt *.tab *.arff *.npy *.npz *.h5 *.hdf5 *.h5ad *.mtx *.fcs "
+                        "*.gz *ubyte);;All files (*)"));
 }
 
 } // namespace eyepiece

@@ -8,6 +8,8 @@
 #include <functional>
 #include <memory>
 
+class QWidget;
+
 namespace eyepiece {
 
 class BackgroundJob;
@@ -47,5 +49,8 @@ private:
     QString title_;
     quint64 listed_ = 0;
 };
+
+// Asks for a table's file; empty: the user thought better of it.
+QString ask_for_table(QWidget* parent, const QString& title);
 
 } // namespace eyepiece
