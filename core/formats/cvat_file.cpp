@@ -10,6 +10,8 @@
 #include "core/formats/outline_labels.h"
 #include "core/formats/xml_labels.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
