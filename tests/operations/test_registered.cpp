@@ -375,6 +375,12 @@ private:
             return {{"classifier", project_folder_.string()},
                     {"input", Json::array({first_image_.string()})},
                     {"out", (folder / "classified").string()}};
+        if (operation == "segment-object")
+            return {{"image", first_image_.string()}, {"clicks", {{{"x", 10}, {"y", 13}}}}};
+        if (operation == "segment-everything")
+            return {{"image", first_image_.string()}, {"set", {{"size", 12}}}};
+        if (operation == "learn-objects")
+            return {{"project", project_folder_.string()}, {"set", {{"steps", 3}, {"batch-size", 4}}}};
         if (operation == "layers")
             return {{"model", model}};
         if (operation == "list")
