@@ -9,8 +9,8 @@
 #include "core/data/seeded_watershed.h"
 #include "plugins/prompt/engine/object_finder.h"
 #include "plugins/prompt/engine/scripted_user.h"
+#include "plugins/prompt/engine/tools/published_nuclei.h"
 #include "plugins/prompt/engine/training_crops.h"
-#include "plugins/prompt/tools/published_nuclei.h"
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 //   --steps 3000 --batch 32 --seed 3 --made-up 60 --drawn 250 --rate 0.0015
 #include "core/data/sample_nuclei.h"
 #include "plugins/prompt/engine/object_training.h"
-#include "plugins/prompt/tools/published_nuclei.h"
+#include "plugins/prompt/engine/tools/published_nuclei.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
