@@ -11,6 +11,7 @@ int main(int argc, char** argv) {
     eyepiece::cli::add_model_verbs(command_line);
     eyepiece::cli::add_pixel_verbs(command_line);
     eyepiece::cli::add_object_verbs(command_line);
+    eyepiece::cli::add_prompt_verbs(command_line);
     eyepiece::cli::add_explore_verbs(command_line);
     eyepiece::cli::add_exploration_verb(command_line);
     eyepiece::cli::add_estimator_verbs(command_line);

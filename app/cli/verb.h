@@ -95,6 +95,7 @@ void add_run_verbs(CommandLine& command_line);        // train, evaluate, run
 void add_model_verbs(CommandLine& command_line);      // predict, explain, export
 void add_pixel_verbs(CommandLine& command_line);      // learn, classify
 void add_object_verbs(CommandLine& command_line);     // sort
+void add_prompt_verbs(CommandLine& command_line);     // segment-object, segment-everything, learn-objects
 void add_explore_verbs(CommandLine& command_line);    // tabulate, embed, cluster
 void add_exploration_verb(CommandLine& command_line); // explore
 void add_estimator_verbs(CommandLine& command_line);  // fit, apply, check

@@ -58,8 +58,8 @@ class TestSmartTools : public test::LabelToolTest {
 
 private Q_SLOTS:
     void every_smart_tool_has_a_key_a_hint_an_icon_and_a_cursor_of_its_own() {
-        for (const char* id : {"label.fill", "label.live-wire", "label.grab-cut", "label.watershed",
-                               "label.superpixels", "label.threshold", "label.snap"}) {
+        for (const char* id : {"label.fill", "label.click-object", "label.live-wire", "label.grab-cut",
+                               "label.watershed", "label.superpixels", "label.threshold", "label.snap"}) {
             const LabelCommand* command = tools_->command(id);
             QVERIFY2(command, id);
             QVERIFY(!command->key.isEmpty() && !command->help.isEmpty());

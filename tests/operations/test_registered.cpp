@@ -390,6 +390,12 @@ private:
             return {{"project", project_folder_.string()},
                     {"examples", {{first_item_, 1}, {last_item_, 3}}},
                     {"set", {{"trees", 10}}}};
+        if (operation == "segment-object")
+            return {{"image", first_image_.string()}, {"clicks", {{{"x", 10}, {"y", 13}}}}};
+        if (operation == "segment-everything")
+            return {{"image", first_image_.string()}, {"set", {{"size", 12}}}};
+        if (operation == "learn-objects")
+            return {{"project", project_folder_.string()}, {"set", {{"steps", 3}, {"batch-size", 4}}}};
         if (operation == "layers")
             return {{"model", model}};
         if (operation == "list")

@@ -3,6 +3,7 @@
 
 #include "plugins/label/panels/class_list.h"
 #include "plugins/label/panels/copy_to_next.h"
+#include "plugins/label/panels/engine_object_finder.h"
 #include "plugins/label/panels/image_search.h"
 #include "plugins/label/panels/live_card.h"
 #include "plugins/label/panels/object_card.h"
@@ -10,10 +11,12 @@
 #include "plugins/label/panels/sorting_card.h"
 #include "plugins/label/panels/threshold_card.h"
 #include "plugins/label/panels/tool_strip.h"
+#include "widgets/canvas/click_object_tool.h"
 #include "widgets/canvas/contrast_view.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_tools.h"
 #include "widgets/canvas/layers_view.h"
+#include "widgets/canvas/segment_everything_tool.h"
 #include "widgets/shell/action_registry.h"
 #include "widgets/shell/canvas_page.h"
 #include "widgets/shell/notices.h"
@@ -55,6 +58,11 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
     settings.set_area_limit(
         context.settings.value(QStringLiteral("label/area-limit"), qlonglong(settings.area_limit()))
             .toLongLong());
+    if (auto* by_clicks = qobject_cast<ClickObjectTool*>(tools_->find(QStringLiteral("label.click-object"))))
+        by_clicks->set_finder(std::make_unique<EngineObjectFinder>(context));
+    if (auto* everything =
+            qobject_cast<SegmentEverythingTool*>(tools_->find(QStringLiteral("label.segment-everything"))))
+        everything->set_finder(std::make_unique<EngineObjectFinder>(context));
     add_actions();
     add_sections();
     add_volume();
