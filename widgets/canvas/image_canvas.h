@@ -26,7 +26,7 @@ class PlaneBar;
 //   F, Ctrl+0             whole image                       Ctrl+1         one image pixel a screen pixel
 //   +, -                  zoom                              arrows         the image before or after; Shift:
 //   pan
-//   Page Up, Page Down    the plane before or after (also Alt + wheel); with Ctrl: the time point
+//   up, down              of a stack: the plane before or after (also Alt + wheel); with Ctrl: the time point
 class EYEPIECE_EXPORT ImageCanvas : public QWidget {
     Q_OBJECT
 public:

@@ -216,6 +216,13 @@ bool ImageCanvas::arrow_key(QKeyEvent* event) {
     default:
         return false;
     }
+    const bool stack = image_ && (image_->info().depth > 1 || image_->info().frames > 1);
+    if (stack && along.x() == 0 && modifiers != Qt::ShiftModifier) {
+        // Of a film without depth, time is what there is to go through.
+        const bool time = (modifiers & Qt::ControlModifier) || image_->info().depth == 1;
+        set_plane(z_ + (time ? 0 : along.y()), t_ + (time ? along.y() : 0));
+        return true;
+    }
     if (modifiers == Qt::NoModifier)
         Q_EMIT step_wanted(along.x() + along.y());
     else if (modifiers == Qt::ShiftModifier)
@@ -244,15 +251,6 @@ bool ImageCanvas::navigation_key(QKeyEvent* event) {
             return false;
         zoom_to(devicePixelRatioF());
         return true;
-    case Qt::Key_PageUp:
-    case Qt::Key_PageDown: {
-        const int step = event->key() == Qt::Key_PageUp ? -1 : 1;
-        if (ctrl)
-            set_plane(z_, t_ + step);
-        else
-            set_plane(z_ + step, t_);
-        return true;
-    }
     case Qt::Key_Plus:
     case Qt::Key_Equal:
         zoom_by(zoom_per_notch);

@@ -296,9 +296,9 @@ void PlaneView::wheelEvent(QWheelEvent* event) {
 
 void PlaneView::keyPressEvent(QKeyEvent* event) {
     switch (event->key()) {
-    case Qt::Key_PageUp:
+    case Qt::Key_Up:
         return step(-1);
-    case Qt::Key_PageDown:
+    case Qt::Key_Down:
         return step(1);
     default:
         QWidget::keyPressEvent(event);

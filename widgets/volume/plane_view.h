@@ -23,7 +23,7 @@ enum class PlaneAxes { XY, XZ, YZ };
 // A cut through a volume, in the proportions that its voxels have in space, with labels and the lines of a
 // cursor that all cuts share.
 //
-//   click, drag   moves the cursor       wheel, Page Up and Down   the cut before or after
+//   click, drag   moves the cursor       wheel, up and down   the cut before or after
 class EYEPIECE_EXPORT PlaneView : public QWidget {
     Q_OBJECT
 public:

@@ -9,6 +9,7 @@
 #include "widgets/volume/scene_controls.h"
 #include "widgets/volume/scene_voxels.h"
 
+#include <QApplication>
 #include <QLabel>
 #include <QMouseEvent>
 #include <QPushButton>
@@ -156,6 +157,9 @@ void VolumePane::refresh_visibility() {
     const bool shown = wanted_ && image && image->info().depth > 1;
     if (shown && stack_.empty())
         stack_.set_image(image->blocks, canvas_.plane_t(), canvas_.plane_z());
+    const QWidget* focused = QApplication::focusWidget();
+    if (!shown && focused && isAncestorOf(focused))
+        canvas_.setFocus(); // keys go on with the image, not with whatever comes next
     setVisible(shown);
     if (cross_)
         cross_->setVisible(shown);
