@@ -3,6 +3,7 @@
 
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_tools.h"
+#include "widgets/canvas/mark_tools.h"
 #include "widgets/canvas/object_edits.h"
 
 #include <algorithm>
@@ -32,6 +33,23 @@ void fill_holes_below(LabelEditor& editor, const QPoint& pixel) {
         fill_holes(editor, std::array{below});
     else
         fill_holes(editor, selected(editor));
+}
+
+// A point takes any class, keypoints one whose skeleton has as many points.
+void set_mark_class(LabelEditor& editor) {
+    MarkEditor& marks = editor.marks();
+    Mark mark = *marks.mark(marks.selected());
+    if (editor.current_class() <= 0)
+        return;
+    const Skeleton* skeleton = marks.skeleton(editor.current_class());
+    if (mark.kind == MarkKind::Keypoints && (!skeleton || skeleton->names.size() != mark.points.size())) {
+        Q_EMIT editor.refused(
+            LabelTools::tr("These keypoints cannot take this class: its skeleton has not the "
+                           "same number of points."));
+        return;
+    }
+    mark.class_id = editor.current_class();
+    marks.put(mark, LabelTools::tr("class of points"));
 }
 
 void select_all(LabelEditor& editor) {
@@ -94,26 +112,47 @@ std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas
          .run = [&] { fill_holes_below(editor, canvas.pixel_below_pointer()); }},
         {.id = "label.copy-to-next",
          .title = tr("Copy to the next image"),
-         .help = tr("Copies the selected objects to the next image of this size, where it is empty, and goes "
-                    "there."),
+         .help = tr("Copies the selected objects to the next image of this size, where it is empty, or the "
+                    "selected points, and goes there."),
          .icon = "copy-to-next",
          .key = QKeySequence(Qt::SHIFT | Qt::Key_N),
          .run =
              [&] {
-                 if (!selected(editor).empty())
+                 if (editor.marks().selected() != 0 || !selected(editor).empty())
                      Q_EMIT tools.copy_to_next_wanted();
              }},
         {.id = "label.set-class",
          .title = tr("Give the selected objects the current class"),
          .help = tr("The class chosen under Classes."),
          .key = Qt::Key_C,
-         .run = [&] { set_class(editor, selected(editor), editor.current_class()); }},
+         .run =
+             [&] {
+                 if (editor.marks().selected() != 0)
+                     set_mark_class(editor);
+                 else
+                     set_class(editor, selected(editor), editor.current_class());
+             }},
         {.id = "label.delete",
          .title = tr("Delete the selected objects"),
          .help = tr("Backspace does the same."),
          .icon = "trash",
          .key = Qt::Key_Delete,
-         .run = [&] { remove_objects(editor, selected(editor)); }},
+         .run =
+             [&] {
+                 if (!delete_chosen(editor.marks()))
+                     remove_objects(editor, selected(editor));
+             }},
+        {.id = "label.delete-mark",
+         .title = tr("Delete the selected keypoints as a whole"),
+         .help = tr("All points of the instance; Delete alone removes the chosen one."),
+         .key = QKeySequence(Qt::CTRL | Qt::Key_Delete),
+         .run =
+             [&] {
+                 MarkEditor& marks = editor.marks();
+                 if (!marks.remove(marks.selected(), LabelTools::tr("delete keypoints")))
+                     Q_EMIT editor.refused(LabelTools::tr(
+                         "No keypoints are selected. Click one of their points with Keypoints (Shift+K)."));
+             }},
     };
 }
 
