@@ -112,6 +112,10 @@ private Q_SLOTS:
         listening_ = project_->changes().listen([this](const ProjectChange& change) {
             if (const auto* labels = std::get_if<LabelsChanged>(&change))
                 editor_->labels_changed_elsewhere(labels->item, labels->region);
+            if (const auto* marks = std::get_if<MarksChanged>(&change))
+                editor_->marks_changed_elsewhere(marks->item);
+            if (std::holds_alternative<ClassesChanged>(change))
+                editor_->reload_classes();
         });
         tools_ = std::make_unique<LabelTools>(*canvas_, *editor_);
         tools_->activate();

@@ -321,7 +321,7 @@ DataTable::DataTable(WorkbenchContext& context, ItemListModel& items, ProjectAct
     header_ = new SectionHeader(theme, tr("Images"));
     top->addWidget(header_, 1);
     filter_->setObjectName(QStringLiteral("data.filter"));
-    filter_->setAccessibleName(tr("Filter the images by name or group"));
+    filter_->setAccessibleName(tr("Filter the images by name, group or class"));
     filter_->setPlaceholderText(tr("Filter…"));
     filter_->setClearButtonEnabled(true);
     filter_->setFixedWidth(220);
@@ -345,9 +345,10 @@ DataTable::DataTable(WorkbenchContext& context, ItemListModel& items, ProjectAct
     table_->horizontalHeader()->setSectionResizeMode(QHeaderView::Interactive);
     table_->horizontalHeader()->setSectionResizeMode(ItemListModel::Name, QHeaderView::Stretch);
     table_->horizontalHeader()->setMinimumSectionSize(60);
-    const std::pair<int, int> widths[] = {{ItemListModel::Size, 110},  {ItemListModel::Channels, 80},
-                                          {ItemListModel::State, 130}, {ItemListModel::Objects, 72},
-                                          {ItemListModel::Group, 120}, {ItemListModel::Split, 90}};
+    const std::pair<int, int> widths[] = {{ItemListModel::Size, 110},    {ItemListModel::Channels, 80},
+                                          {ItemListModel::State, 130},   {ItemListModel::Objects, 72},
+                                          {ItemListModel::Classes, 120}, {ItemListModel::Group, 120},
+                                          {ItemListModel::Split, 90}};
     for (const auto& [section, width] : widths)
         table_->setColumnWidth(section, width);
     inner->addWidget(table_, 1);

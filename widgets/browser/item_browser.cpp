@@ -109,7 +109,7 @@ ItemBrowser::ItemBrowser(const Theme& theme, ProjectSession& session, Selection&
     auto* field = new QHBoxLayout;
     field->setSpacing(4);
     filter_->setObjectName(QStringLiteral("images.filter"));
-    filter_->setAccessibleName(tr("Filter the images by name or group"));
+    filter_->setAccessibleName(tr("Filter the images by name, group or class"));
     filter_->setPlaceholderText(tr("Filter…"));
     filter_->setClearButtonEnabled(true);
     field->addWidget(filter_, 1);
@@ -253,11 +253,11 @@ void ItemBrowser::refresh() {
                        : model_.order() == ItemOrder::UnlabelledFirst ? tr("Unlabelled first")
                                                                       : tr("By name"));
     if (!some)
-        nothing_text_->setText(!session_.is_open() ? tr("Open a project in Data to see its images here.")
-                               : model_.loading()  ? tr("Reading the list…")
-                               : all == 0
-                                   ? tr("No images yet. Add some in Data, or drop them on the window.")
-                                   : tr("No image's name or group contains “%1”.").arg(filter_->text()));
+        nothing_text_->setText(
+            !session_.is_open() ? tr("Open a project in Data to see its images here.")
+            : model_.loading()  ? tr("Reading the list…")
+            : all == 0          ? tr("No images yet. Add some in Data, or drop them on the window.")
+                       : tr("No image's name, group or class contains “%1”.").arg(filter_->text()));
 }
 
 } // namespace eyepiece

@@ -28,6 +28,10 @@ QString objects_said(std::int64_t objects) {
     return objects == 1 ? said("1 object") : said("%1 objects").arg(QLocale().toString(qlonglong(objects)));
 }
 
+QString marks_said(std::int64_t marks) {
+    return marks == 1 ? said("1 mark") : said("%1 marks").arg(QLocale().toString(qlonglong(marks)));
+}
+
 bool same_rows(const std::vector<Item>& a, const std::vector<Item>& b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
                                               [](const Item& x, const Item& y) { return x.id == y.id; });
@@ -36,7 +40,9 @@ bool same_rows(const std::vector<Item>& a, const std::vector<Item>& b) {
 } // namespace
 
 ItemWords describe_item(const Item& item) {
-    const QString objects = item.objects > 0 ? " · " + objects_said(item.objects) : QString();
+    QString objects = item.objects > 0 ? " · " + objects_said(item.objects) : QString();
+    if (item.marks > 0)
+        objects += " · " + marks_said(item.marks);
     switch (item.state) {
     case ItemState::Missing:
         return {said("file is missing") + objects, Token::Look};
@@ -49,8 +55,9 @@ ItemWords describe_item(const Item& item) {
         break;
     }
     if (item.complete)
-        return {said("complete") + " · " + objects_said(item.objects), Token::Good};
-    if (item.objects > 0)
+        return {said("complete") + (item.objects > 0 ? objects : " · " + objects_said(0) + objects),
+                Token::Good};
+    if (item.labelled())
         return {said("labelled") + objects, Token::Accent};
     return {item.state == ItemState::Unread ? said("new, not yet read") : said("new"), Token::Line};
 }
@@ -72,6 +79,7 @@ ItemListModel::ItemListModel(ProjectSession& session, ThumbnailCache* thumbnails
     connect(&session_, &ProjectSession::external_change, this, &ItemListModel::load_later);
     connect(&session_, &ProjectSession::classes_changed, this, &ItemListModel::load_later);
     connect(&session_, &ProjectSession::labels_changed, this, [this](ItemId id) { reread(id); });
+    connect(&session_, &ProjectSession::marks_changed, this, [this](ItemId id) { reread(id); });
     connect(&session_, &ProjectSession::items_changed, this, [this](const std::vector<ItemId>& ids) {
         if (ids.size() > 8)
             reload();
@@ -153,6 +161,7 @@ void ItemListModel::reload() {
 
 void ItemListModel::adopt(std::shared_ptr<std::vector<Item>> items, Index index) {
     auto before = items_;
+    read_class_names();
     if (same_rows(*items, *items_) && filter_.isEmpty() && order_ == ItemOrder::Name) {
         items_ = std::move(items); // the same rows with other content: selection and scrolling stay
         if (!rows_.empty())
@@ -188,7 +197,23 @@ void ItemListModel::number_rows() {
 
 void ItemListModel::count_labelled() {
     labelled_ = std::count_if(items_->begin(), items_->end(),
-                              [](const Item& item) { return item.objects > 0 || item.complete; });
+                              [](const Item& item) { return item.labelled() || item.complete; });
+}
+
+// Those of whole images: few, and read with every load of the list, which a changed class brings about.
+void ItemListModel::read_class_names() {
+    class_names_.clear();
+    if (!session_.is_open())
+        return;
+    for (const LabelClass& each : session_.project().classes().all())
+        class_names_.insert(each.id, QString::fromStdString(each.name));
+}
+
+QString ItemListModel::classes_of(const Item& item) const {
+    QStringList names;
+    for (const ClassId id : item.classes)
+        names << class_names_.value(id);
+    return names.join(QStringLiteral(", "));
 }
 
 void ItemListModel::reread(ItemId id) {
@@ -238,7 +263,8 @@ std::vector<int> ItemListModel::arranged() const {
     for (int i = 0; i < static_cast<int>(items_->size()); ++i) {
         const Item& item = (*items_)[static_cast<std::size_t>(i)];
         if (filter_.isEmpty() || QString::fromStdString(item.name).contains(filter_, Qt::CaseInsensitive) ||
-            QString::fromStdString(item.group).contains(filter_, Qt::CaseInsensitive))
+            QString::fromStdString(item.group).contains(filter_, Qt::CaseInsensitive) ||
+            classes_of(item).contains(filter_, Qt::CaseInsensitive))
             rows.push_back(i);
     }
     const auto at = [this](int i) -> const Item& { return (*items_)[static_cast<std::size_t>(i)]; };
@@ -249,7 +275,7 @@ std::vector<int> ItemListModel::arranged() const {
             return scores.value(at(a).id, none) < scores.value(at(b).id, none);
         });
     } else if (order_ == ItemOrder::UnlabelledFirst) {
-        const auto done = [&](int i) { return at(i).complete ? 2 : at(i).objects > 0 ? 1 : 0; };
+        const auto done = [&](int i) { return at(i).complete ? 2 : at(i).labelled() ? 1 : 0; };
         std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) { return done(a) < done(b); });
     }
     return rows;
@@ -293,6 +319,8 @@ QVariant ItemListModel::data(const QModelIndex& index, int role) const {
         return qlonglong(item.id);
     case WordsRole: {
         QString words = describe_item(item).text;
+        if (!item.classes.empty())
+            words += " · " + classes_of(item);
         const auto score = session_.scores().values.constFind(item.id);
         if (order_ == ItemOrder::WorstFirst && score != session_.scores().values.constEnd())
             words = QString::number(*score, 'f', 3) + " · " + words;
@@ -333,7 +361,7 @@ QVariant ItemListModel::data(const QModelIndex& index, int role) const {
         case ItemState::Unread:
             return tr("not yet read");
         case ItemState::Ready:
-            return item.complete ? tr("complete") : item.objects > 0 ? tr("labelled") : tr("new");
+            return item.complete ? tr("complete") : item.labelled() ? tr("labelled") : tr("new");
         case ItemState::Changed:
             return tr("file has changed");
         case ItemState::Missing:
@@ -344,6 +372,8 @@ QVariant ItemListModel::data(const QModelIndex& index, int role) const {
         return {};
     case Objects:
         return item.objects > 0 ? QLocale().toString(qlonglong(item.objects)) : QString();
+    case Classes:
+        return classes_of(item);
     case Group:
         return QString::fromStdString(item.group);
     case Split:
@@ -376,6 +406,8 @@ QVariant ItemListModel::headerData(int section, Qt::Orientation orientation, int
         return tr("State");
     case Objects:
         return tr("Objects");
+    case Classes:
+        return tr("Class");
     case Group:
         return tr("Group");
     case Split:

@@ -21,7 +21,7 @@ class ThumbnailCache;
 enum class ItemOrder {
     Name,           // img2 before img10
     WorstFirst,     // by ProjectSession::scores(); those without a score last
-    UnlabelledFirst // no objects, then incomplete, then complete; by name within
+    UnlabelledFirst // no labels, then incomplete, then complete; by name within
 };
 
 // What the second line and the dot say of an item.
@@ -37,13 +37,13 @@ EYEPIECE_EXPORT ItemWords describe_item(const Item& item);
 class EYEPIECE_EXPORT ItemListModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Name, Size, Channels, State, Objects, Group, Split, ColumnCount };
+    enum Column { Name, Size, Channels, State, Objects, Classes, Group, Split, ColumnCount };
     enum Role { IdRole = Qt::UserRole + 1, WordsRole, DotRole };
 
     ItemListModel(ProjectSession& session, ThumbnailCache* thumbnails, QObject* parent = nullptr);
     ~ItemListModel() override;
 
-    void set_filter(const QString& text); // occurs in the name or the group; case does not matter
+    void set_filter(const QString& text); // occurs in the name, group or class; case does not matter
     QString filter() const { return filter_; }
     void set_order(ItemOrder order);
     ItemOrder order() const { return order_; }
@@ -79,6 +79,8 @@ private:
     std::vector<int> arranged() const;
     void number_rows();
     void count_labelled();
+    void read_class_names();
+    QString classes_of(const Item& item) const; // "daisy, rose"
 
     static constexpr std::int64_t read_at_once = 1000; // more than that are read on another thread
 
@@ -89,6 +91,7 @@ private:
     std::vector<int> rows_;   // shown: index into *items_
     std::vector<int> row_of_; // of each of *items_; -1: hidden
     QString filter_;
+    QHash<int, QString> class_names_; // by class
     ItemOrder order_ = ItemOrder::Name;
     std::int64_t labelled_ = 0;
     BackgroundJob* loading_ = nullptr;

@@ -74,6 +74,7 @@ ImageCanvas::ImageCanvas(ImageLoader::Opener opener, QWidget* parent)
         frame_.invalidate(rect);
         update(logical(rect));
     });
+    connect(layers_, &LayerStack::painting_changed, this, qOverload<>(&QWidget::update));
     connect(planes_, &PlaneBar::moved, this, &ImageCanvas::set_plane);
     refine_->setSingleShot(true);
     refine_->setInterval(refine_after_ms);
@@ -356,9 +357,16 @@ void ImageCanvas::paintEvent(QPaintEvent* event) {
     painter.scale(1 / ratio, 1 / ratio);
     if (image_)
         paint_marked(painter);
+    painter.setClipRect(seen); // so that who has much to draw can leave out what is not asked for
+    painter.setRenderHint(QPainter::Antialiasing);
+    if (image_)
+        for (const auto& layer : layers_->bottom_up())
+            if (layer->visible()) {
+                painter.setOpacity(layer->opacity());
+                layer->paint(painter, view_);
+            }
+    painter.setOpacity(1);
     if (tool_ && image_) {
-        painter.setClipRect(seen); // so that a tool with much to draw can leave out what is not asked for
-        painter.setRenderHint(QPainter::Antialiasing);
         tool_->paint(painter, view_);
         tool_area_ = tool_->painted_area(view_); // the view may have moved below it
     }

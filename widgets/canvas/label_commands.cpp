@@ -3,6 +3,7 @@
 
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_tools.h"
+#include "widgets/canvas/mark_tools.h"
 #include "widgets/canvas/object_edits.h"
 #include "widgets/canvas/plane_edits.h"
 
@@ -65,6 +66,23 @@ void fill_between(LabelTools& tools, ImageCanvas& canvas, LabelEditor& editor,
                           "There is no plane to fill: draw the object in two planes that are not next "
                           "to each other."));
         });
+}
+
+// A point takes any class, keypoints one whose skeleton has as many points.
+void set_mark_class(LabelEditor& editor) {
+    MarkEditor& marks = editor.marks();
+    Mark mark = *marks.mark(marks.selected());
+    if (editor.current_class() <= 0)
+        return;
+    const Skeleton* skeleton = marks.skeleton(editor.current_class());
+    if (mark.kind == MarkKind::Keypoints && (!skeleton || skeleton->names.size() != mark.points.size())) {
+        Q_EMIT editor.refused(
+            LabelTools::tr("These keypoints cannot take this class: its skeleton has not the "
+                           "same number of points."));
+        return;
+    }
+    mark.class_id = editor.current_class();
+    marks.put(mark, LabelTools::tr("class of points"));
 }
 
 void select_all(LabelEditor& editor) {
@@ -134,26 +152,47 @@ std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas
          .run = [&] { fill_between(tools, canvas, editor, selected(editor)); }},
         {.id = "label.copy-to-next",
          .title = tr("Copy to the next image"),
-         .help = tr("Copies the selected objects to the next image of this size, where it is empty, and goes "
-                    "there."),
+         .help = tr("Copies the selected objects to the next image of this size, where it is empty, or the "
+                    "selected points, and goes there."),
          .icon = "copy-to-next",
          .key = QKeySequence(Qt::SHIFT | Qt::Key_N),
          .run =
              [&] {
-                 if (!selected(editor).empty())
+                 if (editor.marks().selected() != 0 || !selected(editor).empty())
                      Q_EMIT tools.copy_to_next_wanted();
              }},
         {.id = "label.set-class",
          .title = tr("Give the selected objects the current class"),
          .help = tr("The class chosen under Classes."),
          .key = Qt::Key_C,
-         .run = [&] { set_class(editor, selected(editor), editor.current_class()); }},
+         .run =
+             [&] {
+                 if (editor.marks().selected() != 0)
+                     set_mark_class(editor);
+                 else
+                     set_class(editor, selected(editor), editor.current_class());
+             }},
         {.id = "label.delete",
          .title = tr("Delete the selected objects"),
          .help = tr("Backspace does the same."),
          .icon = "trash",
          .key = Qt::Key_Delete,
-         .run = [&] { remove_objects(editor, selected(editor)); }},
+         .run =
+             [&] {
+                 if (!delete_chosen(editor.marks()))
+                     remove_objects(editor, selected(editor));
+             }},
+        {.id = "label.delete-mark",
+         .title = tr("Delete the selected keypoints as a whole"),
+         .help = tr("All points of the instance; Delete alone removes the chosen one."),
+         .key = QKeySequence(Qt::CTRL | Qt::Key_Delete),
+         .run =
+             [&] {
+                 MarkEditor& marks = editor.marks();
+                 if (!marks.remove(marks.selected(), LabelTools::tr("delete keypoints")))
+                     Q_EMIT editor.refused(LabelTools::tr(
+                         "No keypoints are selected. Click one of their points with Keypoints (Shift+K)."));
+             }},
     };
 }
 

@@ -5,6 +5,7 @@
 #include "widgets/canvas/label_acceptance.h"
 #include "widgets/canvas/label_copy.h"
 #include "widgets/canvas/layer_stack.h"
+#include "widgets/canvas/mark_editor.h"
 
 #include <QColor>
 #include <algorithm>
@@ -32,14 +33,28 @@ constexpr std::size_t accepted_at_once = 500; // objects: beyond that it would h
 
 } // namespace
 
-LabelEditor::LabelEditor(LayerStack& layers, QObject* parent) : QObject(parent), layers_(layers) {}
+LabelEditor::LabelEditor(LayerStack& layers, QObject* parent)
+    : QObject(parent), layers_(layers), marks_(std::make_unique<MarkEditor>(layers)) {
+    connect(marks_.get(), &MarkEditor::refused, this, &LabelEditor::refused);
+    // One thing is selected: an object, or a mark.
+    connect(marks_.get(), &MarkEditor::selection_changed, this, [this] {
+        if (marks_->selected() != 0)
+            select(0);
+    });
+}
 LabelEditor::~LabelEditor() = default;
+
+void LabelEditor::hold(bool held) {
+    held_ = held;
+    marks_->hold(held);
+}
 
 void LabelEditor::set_project(Project* project) {
     if (stroking())
         commit();
     if (writer_)
         writer_->flush();
+    marks_->set_writer(nullptr);
     writer_.reset();
     project_ = project;
     document_ = {};
@@ -57,6 +72,7 @@ void LabelEditor::set_project(Project* project) {
         return;
     }
     writer_ = std::make_unique<LabelWriter>(project_->folder());
+    marks_->set_writer(writer_.get());
     connect(writer_.get(), &LabelWriter::content_read, this, &LabelEditor::take);
     connect(writer_.get(), &LabelWriter::busy_changed, this, &LabelEditor::saving_changed);
     connect(writer_.get(), &LabelWriter::commit_failed, this, &LabelEditor::failed);
@@ -93,6 +109,7 @@ void LabelEditor::reload_classes() {
         current_class_ = first == classes_.end() ? -1 : first->id;
         Q_EMIT current_class_changed(current_class_);
     }
+    marks_->set_classes(classes_, project_ ? project_->skeletons().all() : std::map<ClassId, Skeleton>{});
     Q_EMIT classes_changed();
     color_all();
 }
@@ -187,11 +204,13 @@ void LabelEditor::set_item(ItemId item, std::int64_t width, std::int64_t height)
     reading_ = 0;
     if (!writer_ || item == 0 || width <= 0 || height <= 0) {
         document_ = {};
+        marks_->set_item(0, 0, 0);
         layers_.remove(labels_layer);
         Q_EMIT objects_changed();
         return;
     }
     document_ = LabelDocument(item, height, width);
+    marks_->set_item(item, width, height);
     show_layer();
     request(document_.tiles()->extent());
     Q_EMIT objects_changed();
@@ -235,9 +254,15 @@ void LabelEditor::labels_changed_elsewhere(ItemId item, const Region& region) {
     request(region.intersected(document_.tiles()->extent()));
 }
 
+void LabelEditor::marks_changed_elsewhere(ItemId item) {
+    if (!telling_ && item == marks_->item())
+        marks_->reload();
+}
+
 void LabelEditor::reload() {
     if (!document_.empty() && writer_)
         request(document_.tiles()->extent());
+    marks_->reload();
 }
 
 // ---- strokes
@@ -387,6 +412,8 @@ void LabelEditor::select_objects(std::vector<ObjectId> objects) {
             if (const LabelObject* object = document_.object(id))
                 all = all.united(object->bounds);
     selection_ = std::move(objects);
+    if (!selection_.empty())
+        marks_->select(0);
     layers_.set_selected_objects(labels_layer, selection_,
                                  to_rect({all.x - 4, all.y - 4, all.width + 8, all.height + 8}),
                                  selection_color);

@@ -15,6 +15,7 @@
 namespace eyepiece {
 
 class LayerStack;
+class MarkEditor;
 class Project;
 
 // How objects are coloured.
@@ -42,9 +43,10 @@ public:
     void set_plane(int plane);
     bool ready() const { return !document_.empty() && !reading_ && !held_; } // strokes are possible
     // While the labels are being changed elsewhere, no stroke may begin.
-    void hold(bool held) { held_ = held; }
+    void hold(bool held);
     bool accepting() const { return accepting_; } // very many objects, in the background
     const LabelDocument& document() const { return document_; }
+    MarkEditor& marks() const { return *marks_; } // points, keypoints and classes of the same item
 
     const std::vector<LabelClass>& classes() const { return classes_; }
     const LabelClass* find_class(ClassId id) const;
@@ -109,6 +111,7 @@ public:
 
     // Tell when the project changed in other ways than through this editor: undo, import, a class recoloured.
     void labels_changed_elsewhere(ItemId item, const Region& region);
+    void marks_changed_elsewhere(ItemId item);
     void reload();
     void reload_classes();
 
@@ -149,6 +152,7 @@ private:
     LayerStack& layers_;
     Project* project_ = nullptr;
     std::unique_ptr<LabelWriter> writer_;
+    std::unique_ptr<MarkEditor> marks_;
     LabelDocument document_;
     std::vector<LabelClass> classes_;
     ClassId current_class_ = -1;

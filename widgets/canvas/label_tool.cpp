@@ -57,6 +57,20 @@ void LabelToolSettings::set_larger_ones(bool on) {
     Q_EMIT changed();
 }
 
+void LabelToolSettings::set_one_class_an_image(bool on) {
+    if (on == one_class_)
+        return;
+    one_class_ = on;
+    Q_EMIT changed();
+}
+
+void LabelToolSettings::set_next_after_class(bool on) {
+    if (on == next_after_class_)
+        return;
+    next_after_class_ = on;
+    Q_EMIT changed();
+}
+
 void LabelToolSettings::step_brush_size(double steps) {
     const double by = std::max(1.0, brush_size_ * 0.1) * steps;
     set_brush_size(brush_size_ + (std::abs(by) < 1 ? std::copysign(1.0, by) : by));

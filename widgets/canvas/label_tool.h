@@ -27,13 +27,17 @@ public:
     double radius() const { return radius_; }               // px, of Grow, Shrink and Smooth
     std::int64_t area_limit() const { return area_limit_; } // px, of Delete by area
     bool larger_ones() const { return larger_ones_; }       // it deletes what is larger, not what is smaller
-    void set_brush_size(double size);                       // whole px, within the limits
+    bool one_class_an_image() const { return one_class_; }  // a class of the image takes the others' place
+    bool next_after_class() const { return next_after_class_; } // and then the next image is shown
+    void set_brush_size(double size);                           // whole px, within the limits
     void set_only_where_empty(bool on);
     void set_tolerance(double share);
     void step_brush_size(double steps);     // by a tenth a step, at least by a pixel
     void set_radius(double radius);         // whole px, within the limits
     void set_area_limit(std::int64_t area); // at least 1
     void set_larger_ones(bool on);
+    void set_one_class_an_image(bool on);
+    void set_next_after_class(bool on);
 
     // Of the image in hand: the objects whose class is an example for the others, and the class that each
     // object is told to be by them.
@@ -56,6 +60,7 @@ private:
     bool larger_ones_ = false;
     std::set<ObjectId> examples_;
     std::map<ObjectId, ClassId> told_classes_;
+    bool one_class_ = true, next_after_class_ = false;
 };
 
 // What every labelling tool works with. None of it is owned.

@@ -8,6 +8,7 @@
 #include "widgets/canvas/grab_cut_tool.h"
 #include "widgets/canvas/label_tool.h"
 #include "widgets/canvas/live_wire_tool.h"
+#include "widgets/canvas/mark_tools.h"
 #include "widgets/canvas/object_tools.h"
 #include "widgets/canvas/outline_tools.h"
 #include "widgets/canvas/paint_tools.h"
@@ -53,6 +54,9 @@ std::vector<LabelToolSpec> label_tool_list() {
         delete_area_tool(),        //
         example_tool(),            //
         accept_tool(),             //
+        keypoint_tool(),           //
+        place_point_tool(),        //
+        image_class_tool(),        //
     };
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "widgets/canvas/held_tool_key.h"
 #include "widgets/canvas/image_canvas.h"
+#include "widgets/canvas/mark_tools.h"
 #include "widgets/canvas/object_edits.h"
 #include "widgets/canvas/paint_tools.h"
 
@@ -112,7 +113,8 @@ void LabelTools::make_commands() {
 
 bool LabelTools::handle_key(QKeyEvent* event) {
     if (event->key() == Qt::Key_Backspace) { // Delete on small keyboards
-        remove_objects(editor_, editor_.selection());
+        if (!delete_chosen(editor_.marks()))
+            remove_objects(editor_, editor_.selection());
         return true;
     }
     if (event->modifiers() == Qt::NoModifier || event->modifiers() == Qt::KeypadModifier)

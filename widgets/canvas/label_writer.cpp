@@ -43,15 +43,23 @@ void LabelWriter::commit(FinishedEdit edit, const std::string& title) {
     if (edit.empty())
         return;
     const ItemId item = edit.item;
-    push({std::move(edit), title, item, {}, 0, {}, {}});
+    push({std::move(edit), title, item, {}, 0, {}, {}, {}, false});
 }
 
 void LabelWriter::commit(ItemId item, Made make, const std::string& title, std::function<void()> then) {
-    push({{}, title, item, {}, 0, std::move(make), std::move(then)});
+    push({{}, title, item, {}, 0, std::move(make), std::move(then), {}, false});
 }
 
 void LabelWriter::read(ItemId item, const Region& region, int plane) {
-    push({{}, {}, item, region, plane, {}, {}});
+    push({{}, {}, item, region, plane, {}, {}, {}, false});
+}
+
+void LabelWriter::write(ItemId item, Work work) {
+    push({{}, {}, item, {}, 0, {}, {}, std::move(work), true});
+}
+
+void LabelWriter::look(ItemId item, Work work) {
+    push({{}, {}, item, {}, 0, {}, {}, std::move(work), false});
 }
 
 void LabelWriter::retry() {
@@ -159,6 +167,18 @@ void LabelWriter::work(std::stop_token) {
 }
 
 LabelWriter::Outcome LabelWriter::perform(Project& project, Task& task) {
+    if (task.work) {
+        std::vector<ProjectChange> changes;
+        const auto listening =
+            project.changes().listen([&](const ProjectChange& change) { changes.push_back(change); });
+        auto then = task.work(project);
+        return [this, changes, item = task.item, then = std::move(then)] {
+            if (!changes.empty())
+                Q_EMIT committed(changes, item, {}, 0);
+            if (then)
+                then();
+        };
+    }
     if (task.reads()) {
         auto content = std::make_shared<LabelContent>();
         content->item = task.item;

@@ -52,6 +52,11 @@ public:
     using Made = std::function<std::vector<LabelEdit>(Project& project)>;
     void commit(ItemId item, Made make, const std::string& title, std::function<void()> then);
     void read(ItemId item, const Region& region, int plane = 0);
+    // Anything else in its turn: `work` is called on the writing thread, what it returns on the window's. One
+    // that writes waits for retry() when it fails, as a commit does.
+    using Work = std::function<std::function<void()>(Project& project)>;
+    void write(ItemId item, Work work);
+    void look(ItemId item, Work work);
 
     void retry();
     void discard(); // drops the writes that failed and all behind them; returns once the queue is empty
@@ -81,7 +86,9 @@ private:
         int plane = 0;              // to be read
         Made make;                  // in place of `edit`
         std::function<void()> then; // belongs to it
-        bool reads() const { return edit.empty() && !make; }
+        Work work = {};             // in place of all of these
+        bool work_writes = false;
+        bool reads() const { return work ? !work_writes : edit.empty() && !make; }
     };
     using Outcome = std::function<void()>; // to be called on the window's thread
     void work(std::stop_token stop);

@@ -12,9 +12,11 @@
 #include <memory>
 #include <vector>
 
+class QPainter;
+
 namespace eyepiece {
 
-enum class LayerKind { Channel, Labels, Prediction, Map, Classes };
+enum class LayerKind { Channel, Labels, Prediction, Map, Classes, Marks };
 
 // Something that lies on the canvas. The stack owns it; what may change at any time goes through the stack,
 // which tells the canvas.
@@ -33,6 +35,9 @@ public:
     // Called on the window's thread before compose() is called from several threads at once.
     virtual void prepare(const ViewTransform&, const QRect&) {}
     virtual void compose(const FramePart& part) const = 0; // channels draw nothing here: the tiles hold them
+    // What lies above all pixels: points and names, of one size at any zoom. In device pixels, clipped to
+    // what is to be drawn anew.
+    virtual void paint(QPainter&, const ViewTransform&) const {}
 
 private:
     friend class LayerStack;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "widgets/canvas/layer_stack.h"
 
+#include "widgets/canvas/mark_layer.h"
+
 #include <algorithm>
 
 namespace eyepiece {
@@ -21,6 +23,8 @@ int height_of(LayerKind kind) {
         return 3;
     case LayerKind::Labels:
         return 4;
+    case LayerKind::Marks:
+        return 5;
     }
     return 0;
 }
@@ -184,6 +188,15 @@ void LayerStack::set_index_colors(const QString& id, const IndexColors& colors) 
         layer->colors_[ByteTiles::unknown] = 0;
         Q_EMIT appearance_changed({});
     }
+}
+
+// Called for every move of a point: what is composed stays as it is.
+void LayerStack::show_marks(const QString& id, const QString& title, std::shared_ptr<const MarkScene> scene) {
+    if (auto* layer = dynamic_cast<MarkLayer*>(get(id)))
+        layer->scene_ = std::move(scene);
+    else
+        put(std::make_unique<MarkLayer>(id, title, std::move(scene)));
+    Q_EMIT painting_changed();
 }
 
 void LayerStack::remove(const QString& id) {

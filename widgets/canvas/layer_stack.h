@@ -10,6 +10,8 @@
 
 namespace eyepiece {
 
+struct MarkScene;
+
 // The layers of a canvas, kept by id, as a list model: the top layer is row 0. Lives on the window's thread.
 //
 //   stack.show_labels(LayerKind::Prediction, "prediction", "Prediction · run 7", tiles, colors);
@@ -44,6 +46,7 @@ public:
     void show_indexed(const QString& id, const QString& title, std::shared_ptr<const ByteTiles> tiles,
                       const IndexColors& colors);
     void set_index_colors(const QString& id, const IndexColors& colors);
+    void show_marks(const QString& id, const QString& title, std::shared_ptr<const MarkScene> scene);
     void remove(const QString& id);
     void remove_all_but_channels();
 
@@ -65,6 +68,7 @@ public:
 Q_SIGNALS:
     void channels_changed();                          // the image is to be rendered anew
     void appearance_changed(const QRect& image_rect); // compose anew; an empty rectangle: everything
+    void painting_changed();                          // what layers paint above the pixels
 
 private:
     Layer* get(const QString& id) const;

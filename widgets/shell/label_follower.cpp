@@ -3,6 +3,7 @@
 
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_editor.h"
+#include "widgets/canvas/mark_editor.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/selection.h"
@@ -23,6 +24,10 @@ LabelFollower::LabelFollower(ProjectSession& session, Selection& selection, Imag
     });
     connect(&session_, &ProjectSession::closing, this, [this] { labels_.set_project(nullptr); });
     connect(&session_, &ProjectSession::labels_changed, &labels_, &LabelEditor::labels_changed_elsewhere);
+    connect(&session_, &ProjectSession::marks_changed, &labels_, &LabelEditor::marks_changed_elsewhere);
+    connect(&canvas_, &ImageCanvas::plane_changed, this, [this](int z, int t) {
+        labels_.marks().set_plane({z, t});
+    });
     connect(&session_, &ProjectSession::classes_changed, &labels_, &LabelEditor::reload_classes);
     connect(&session_, &ProjectSession::external_change, this, [this] {
         labels_.reload_classes();
@@ -69,6 +74,7 @@ void LabelFollower::follow_image() {
         if (const auto found = session_.project().items().find(selection_.item());
             found && QString::fromStdString(found->path.string()) == image->path)
             item = found->id;
+    labels_.marks().set_plane({canvas_.plane_z(), canvas_.plane_t()});
     labels_.set_item(item, item ? image->info().width : 0, item ? image->info().height : 0);
     follow_plane();
 }

@@ -2,6 +2,7 @@
 #include "plugins/label/panels/class_list.h"
 
 #include "widgets/canvas/label_editor.h"
+#include "widgets/canvas/mark_editor.h"
 #include "widgets/shell/notices.h"
 #include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
@@ -129,6 +130,7 @@ ClassList::ClassList(WorkbenchContext& context, QWidget* parent) : QWidget(paren
     // Queued: a rename comes from within the list's own editing, when its rows must not go away.
     connect(&context.labels, &LabelEditor::classes_changed, this, &ClassList::rebuild, Qt::QueuedConnection);
     connect(&context.labels, &LabelEditor::objects_changed, this, &ClassList::count);
+    connect(&context.labels.marks(), &MarkEditor::changed, this, &ClassList::count);
     connect(&context.labels, &LabelEditor::current_class_changed, this, &ClassList::mark_current);
     connect(&context.theme, &Theme::changed, list_->viewport(), qOverload<>(&QWidget::update));
     rebuild();
@@ -186,6 +188,8 @@ void ClassList::count() {
     std::map<ClassId, qint64> counts;
     for (const auto& [id, object] : context_.labels.document().objects())
         ++counts[object.class_id];
+    for (const auto& [id, mark] : context_.labels.marks().marks())
+        ++counts[mark.class_id];
     building_ = true;
     for (int row = 0; row < list_->count(); ++row) {
         const int id = class_at(list_->item(row));

@@ -3,6 +3,7 @@
 
 #include "core/project/project.h"
 #include "widgets/canvas/label_editor.h"
+#include "widgets/canvas/mark_editor.h"
 #include "widgets/canvas/measure_text.h"
 #include "widgets/shell/background_job.h"
 #include "widgets/shell/notices.h"
@@ -66,6 +67,14 @@ void CopyToNext::start() {
 }
 
 void CopyToNext::copy(ItemId from, ItemId to, const QString& name) {
+    if (MarkEditor& marks = context_.labels.marks(); marks.selected() != 0)
+        return marks.copy_to(to, marks.selected(), [self = QPointer(this), from, to, name] {
+            if (!self)
+                return;
+            self->context_.notices.show(Notice::Kind::Good, tr("Copied the points to %1.").arg(name));
+            if (self->context_.selection.item() == from)
+                self->context_.selection.set_item(to);
+        });
     const auto wanted = static_cast<int>(context_.labels.selection().size());
     context_.labels.copy_to(
         to, context_.labels.selection(), [self = QPointer(this), from, to, name, wanted](int copied) {

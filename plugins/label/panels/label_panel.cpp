@@ -4,9 +4,11 @@
 #include "plugins/label/panels/class_list.h"
 #include "plugins/label/panels/copy_to_next.h"
 #include "plugins/label/panels/engine_object_finder.h"
+#include "plugins/label/panels/image_class_card.h"
 #include "plugins/label/panels/image_search.h"
 #include "plugins/label/panels/live_card.h"
 #include "plugins/label/panels/object_card.h"
+#include "plugins/label/panels/points_card.h"
 #include "plugins/label/panels/prediction_card.h"
 #include "plugins/label/panels/sorting_card.h"
 #include "plugins/label/panels/threshold_card.h"
@@ -63,6 +65,11 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
     if (auto* everything =
             qobject_cast<SegmentEverythingTool*>(tools_->find(QStringLiteral("label.segment-everything"))))
         everything->set_finder(std::make_unique<EngineObjectFinder>(context));
+    settings.set_one_class_an_image(
+        context.settings.value(QStringLiteral("label/one-class"), settings.one_class_an_image()).toBool());
+    settings.set_next_after_class(
+        context.settings.value(QStringLiteral("label/next-after-class"), settings.next_after_class())
+            .toBool());
     add_actions();
     add_sections();
     add_volume();
@@ -72,6 +79,8 @@ LabelPanel::LabelPanel(WorkbenchContext& context, QWidget* parent)
         context_.settings.setValue(QStringLiteral("label/tolerance"), settings.tolerance());
         context_.settings.setValue(QStringLiteral("label/radius"), settings.radius());
         context_.settings.setValue(QStringLiteral("label/area-limit"), qlonglong(settings.area_limit()));
+        context_.settings.setValue(QStringLiteral("label/one-class"), settings.one_class_an_image());
+        context_.settings.setValue(QStringLiteral("label/next-after-class"), settings.next_after_class());
         size_->set_value(settings.brush_size());
         tolerance_->set_value(settings.tolerance());
         empty_only_->setChecked(settings.only_where_empty());
@@ -200,7 +209,11 @@ void LabelPanel::add_sections() {
     column->addWidget(new ObjectCard(context_, *tools_, this));
     column->addWidget(new ThresholdCard(context_, *tools_, this));
 
+    section(tr("Points"));
+    column->addWidget(new PointsCard(context_, *tools_, this));
+
     section(tr("This image"));
+    column->addWidget(new ImageClassCard(context_, *tools_, this));
     complete_ = new SwitchRow(theme, tr("Completely labelled"), QStringLiteral("item-complete"), this);
     column->addWidget(complete_);
     column->addWidget(text_label(
@@ -261,7 +274,7 @@ void LabelPanel::refresh_item() {
 void LabelPanel::next_unlabelled() {
     search_->look(
         tr("Looking for the next unlabelled image"),
-        [](const Item& item) { return item.objects == 0 && !item.complete; },
+        [](const Item& item) { return !item.labelled() && !item.complete; },
         [this](ItemId found) {
             if (found != 0)
                 return context_.selection.set_item(found);
