@@ -31,6 +31,7 @@ struct EYEPIECE_EXPORT FinishedEdit {
     std::vector<LabelTiles::Snapshot> parts;
     std::vector<LabelObject> objects; // new, or said anew
     std::uint64_t number = 0;         // grows with every edit of the document
+    double seconds = 0;               // of the user's time that went into it
     bool empty() const { return parts.empty() && objects.empty(); }
     std::vector<LabelEdit> edits() const; // to be committed as one step
 };
