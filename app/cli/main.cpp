@@ -7,6 +7,7 @@
 int main(int argc, char** argv) {
     eyepiece::cli::CommandLine command_line;
     eyepiece::cli::add_project_verbs(command_line);
+    eyepiece::cli::add_review_verbs(command_line);
     eyepiece::cli::add_run_verbs(command_line);
     eyepiece::cli::add_model_verbs(command_line);
     eyepiece::cli::add_pixel_verbs(command_line);

@@ -144,6 +144,8 @@ void info(Terminal& terminal, const InfoArguments& arguments) {
     // A folder of a project is told by its database; one of 10x counts by its three files.
     const bool project_folder =
         fs::exists(fs::path(what) / "project.eyepiece") || fs::path(what).filename() == "project.eyepiece";
+    if (project_folder && arguments.statistics && arguments.format == "auto" && arguments.set.empty())
+        return statistics_of_labels(terminal, what);
     if (asked || (!project_folder && is_table(what))) {
         info_of_table(terminal, what, arguments.format, arguments.set, arguments.statistics);
         return;
@@ -306,6 +308,7 @@ void add_project_verbs(CommandLine& command_line) {
             command_line.add("info", "Say what a project or a file holds",
                              "eyepiece-cli info nuclei\n"
                              "eyepiece-cli info field_01.tif --json\n"
+                             "eyepiece-cli info nuclei --statistics\n"
                              "eyepiece-cli info cells.csv --statistics\n"
                              "eyepiece-cli info table.txt --format csv --set separator=semicolon",
                              [arguments](Terminal& terminal) { info(terminal, *arguments); });
@@ -314,7 +317,8 @@ void add_project_verbs(CommandLine& command_line) {
                            "How a table is read: auto, or one of `eyepiece-cli list importers`");
         command.add_option("--set", arguments->set, "A setting of that format as name=value")
             ->allow_extra_args(false);
-        command.add_flag("--statistics", arguments->statistics, "With statistics of a table's columns");
+        command.add_flag("--statistics", arguments->statistics,
+                         "With statistics of a project's labels, or of a table's columns");
     }
     {
         auto arguments = std::make_shared<SplitArguments>();

@@ -90,6 +90,7 @@ private:
 };
 
 void add_project_verbs(CommandLine& command_line);    // init, import, info, split, labels, sample
+void add_review_verbs(CommandLine& command_line);     // review
 void add_list_verbs(CommandLine& command_line);       // list, serve
 void add_run_verbs(CommandLine& command_line);        // train, evaluate, run
 void add_model_verbs(CommandLine& command_line);      // predict, explain, export
@@ -102,6 +103,9 @@ void add_estimator_verbs(CommandLine& command_line);  // fit, apply, check
 
 // `check` of a project: looks for damage.
 void check_project(Terminal& terminal, const std::string& folder);
+
+// `info --statistics` of a project.
+void statistics_of_labels(Terminal& terminal, const std::string& folder);
 
 // `info` of a table, and the kinds of `list` that need no engine; false: the kind is another.
 void info_of_table(Terminal& terminal, const std::string& path, const std::string& format,

@@ -4,6 +4,7 @@
 #include "widgets/browser/data_panel.h"
 #include "widgets/browser/item_list_model.h"
 #include "widgets/browser/project_actions.h"
+#include "widgets/browser/review_actions.h"
 #include "widgets/browser/thumbnail_cache.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_editor.h"
@@ -65,6 +66,7 @@ struct Workbench::Services {
         , items(session, &thumbnails)
         , context{session, selection, engine, runs, jobs, actions, *canvas, theme, notices, *settings, labels}
         , project_actions(context, items)
+        , review_actions(context, items)
         , follower(session, selection, items, *canvas)
         , label_follower(session, selection, *canvas, notices, labels) {}
 
@@ -84,6 +86,7 @@ struct Workbench::Services {
     ItemListModel items;
     WorkbenchContext context;
     ProjectActions project_actions;
+    ReviewActions review_actions;
     CanvasFollower follower;
     LabelFollower label_follower;
     std::unique_ptr<MainWindow> window;
@@ -102,6 +105,7 @@ Workbench::Workbench(const QString& settings_file, QObject* parent)
     panels.panels.insert(panels.panels.begin(), data_panel(s.items, s.project_actions));
     s.window = std::make_unique<MainWindow>(s.context, s.items, std::move(panels));
     s.project_actions.set_window(s.window.get());
+    s.review_actions.set_window(s.window.get());
     s.window->set_drop_handler([&s](const QStringList& paths) { s.project_actions.take(paths); });
     s.window->fill_menu({"project.open-images",
                          "project.open",
@@ -113,7 +117,8 @@ Workbench::Workbench(const QString& settings_file, QObject* parent)
                          "data.add-files",
                          "data.import-labels",
                          "data.export-labels",
-                         "data.check-files"});
+                         "data.check-files",
+                         "review.statistics"});
     s.window->setFocus(); // not on the first button: no key should do something by accident
     connect_services();
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A row for each labelled object of a project.
+#include "core/data/dates.h"
 #include "core/data/measurement_table.h"
 #include "core/formats/image_reader.h"
 #include "core/intake/number_columns.h"
 #include "core/intake/project_table.h"
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -43,6 +45,43 @@ std::vector<std::vector<LabelObject>> blocks_of(const std::vector<LabelObject>& 
         result.push_back(std::move(members));
     return result;
 }
+
+// Where each object comes from: who made it and when, with which tool, from which run, how often its pixels
+// changed since, and how long was worked on it; missing where nobody measured that.
+class Origins {
+public:
+    void add(Project& project, ItemId item, const LabelObject& object) {
+        authors_.push_back(object.author);
+        tools_.push_back(object.tool);
+        runs_.push_back(object.run);
+        const auto made = parse_date(object.created);
+        made_.push_back(made.value_or(0));
+        made_unknown_.push_back(!made);
+        edits_.push_back(object.edits);
+        double seconds = 0;
+        for (const LabelWork& work : project.labels().work(item, object.id))
+            seconds += work.seconds;
+        seconds_.push_back(seconds > 0 ? seconds : std::numeric_limits<double>::quiet_NaN());
+    }
+    std::vector<Column> take() && {
+        std::vector<Column> columns;
+        columns.push_back(Column::text("author", std::move(authors_)).as_categorical());
+        columns.push_back(Column::text("tool", std::move(tools_)).as_categorical());
+        columns.push_back(Column::text("run", std::move(runs_)).as_categorical());
+        columns.push_back(Column::dates("made", std::move(made_), std::move(made_unknown_)));
+        columns.push_back(Column::integers("edits", std::move(edits_)));
+        columns.push_back(Column::reals("seconds of work", std::move(seconds_)));
+        for (Column& column : columns)
+            column = std::move(column).with_role(ColumnRole::Annotation);
+        return columns;
+    }
+
+private:
+    TextValues authors_, tools_, runs_;
+    std::vector<std::int64_t> made_, edits_;
+    Column::Missing made_unknown_;
+    std::vector<double> seconds_;
+};
 
 class ObjectTable final : public ProjectTable {
 public:
@@ -108,6 +147,7 @@ private:
                 context.warn("Only the shapes of the objects of " + item.name + " were measured: " + problem);
             std::unordered_map<ObjectId, std::size_t> row_of;
             for (const LabelObject& object : objects) {
+                origins.add(project, item.id, object);
                 row_of.emplace(object.id, rows.size());
                 rows.push_back({&item, object.id, class_names.at(object.class_id)});
             }
@@ -167,6 +207,8 @@ private:
             std::vector<Column> columns = std::move(numbers).take(ColumnRole::Feature, rows.size());
             for (Column& column : std::move(where).take(ColumnRole::Annotation, rows.size()))
                 columns.push_back(std::move(column));
+            for (Column& column : std::move(origins).take())
+                columns.push_back(std::move(column));
             return table_of_objects(rows, std::move(columns));
         }
 
@@ -175,6 +217,7 @@ private:
         const bool intensities;
         const std::vector<Item>& items;
         NumberColumns<double> numbers, where;
+        Origins origins = {};
         std::vector<Picture> pictures = {};
         bool scaled = true;
         std::map<ClassId, std::string> class_names = {};
@@ -187,8 +230,10 @@ private:
 void register_object_table(ProjectTableRegistry& tables) {
     tables.add({.name = "objects",
                 .title = "The labelled objects",
-                .help = "A row for each labelled object of the project: its shape, its intensities in each "
-                        "channel of the image, its class and place.",
+                .help =
+                    "A row for each labelled object of the project: its shape, its intensities in each "
+                    "channel of the image, its class and place, and who made it, when, with what and in how "
+                    "long a time.",
                 .parameters = {boolean_parameter("intensities", true, "Intensities",
                                                  "Mean, spread, minimum and maximum of each channel within "
                                                  "the object; without, only shapes are measured and no "

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/classes.h"
 
-#include "core/base/stamp.h"
 #include "core/project/database.h"
 #include "core/project/label_tiles.h"
 #include "core/project/mark_rows.h"
@@ -154,7 +153,7 @@ void ClassStore::remove(ClassId id) {
         }
         for (const auto& [item, objects] : doomed) {
             remove_objects(db, item, objects);
-            note_labels_changed(db, item, user_name());
+            note_labels_changed(db, item, annotator_here(db));
         }
         remove_marks_of_class(db, id);
         SQLite::Statement remove(db, "DELETE FROM classes WHERE id = ?");

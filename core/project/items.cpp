@@ -2,7 +2,6 @@
 #include "core/project/items.h"
 
 #include "core/base/natural_order.h"
-#include "core/base/stamp.h"
 #include "core/project/database.h"
 #include "core/project/mark_rows.h"
 #include "core/project/review_steps.h"
@@ -558,7 +557,7 @@ void ItemStore::set_complete(ItemId id, bool complete) {
                        update.bind(1, complete ? 1 : 0);
                        update.bind(2, id);
                        if (update.exec() > 0)
-                           note_labels_changed(db, id, user_name());
+                           note_labels_changed(db, id, annotator_here(db));
                    });
 }
 

@@ -247,7 +247,7 @@ void add_time_spent(SQLite::Database& db, ItemId item, const std::string& author
 using Touched = std::map<std::pair<ItemId, ObjectId>, bool>;
 
 void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordered_set<ClassId>& classes,
-                Touched& touched) {
+                const std::string& who, Touched& touched) {
     const ItemFrame frame = frame_of(db, edit.item);
     check_region(edit, frame);
     std::unordered_map<ObjectId, const LabelObject*> declared;
@@ -323,11 +323,11 @@ void commit_one(SQLite::Database& db, const LabelEdit& edit, const std::unordere
         if (object.created.empty())
             object.created = utc_now();
         if (object.author.empty())
-            object.author = user_name();
+            object.author = who;
         store_object(db, edit.item, object);
     }
     if (!to_store.empty())
-        note_labels_changed(db, edit.item, user_name());
+        note_labels_changed(db, edit.item, who);
     if (last_object != frame.last_object) {
         SQLite::Statement update(db, "UPDATE items SET last_object = ? WHERE id = ?");
         update.bind(1, last_object);
@@ -346,8 +346,8 @@ std::unordered_set<ClassId> class_ids(SQLite::Database& db) {
 
 // Who worked on what: the time given with the edits of an image is shared by the objects they changed. An
 // object that came without anyone's time, from an import, has no more to say than its own row does.
-void note_work(SQLite::Database& db, std::span<const LabelEdit> edits, const Touched& touched) {
-    const std::string who = user_name();
+void note_work(SQLite::Database& db, std::span<const LabelEdit> edits, const Touched& touched,
+               const std::string& who) {
     std::map<ItemId, double> seconds;
     for (const LabelEdit& edit : edits)
         seconds[edit.item] += std::max(edit.seconds, 0.0);
@@ -360,28 +360,29 @@ void note_work(SQLite::Database& db, std::span<const LabelEdit> edits, const Tou
                      edits.front().tool);
 }
 
-void note_time_spent(SQLite::Database& db, std::span<const LabelEdit> edits) {
+void note_time_spent(SQLite::Database& db, std::span<const LabelEdit> edits, const std::string& who) {
     for (const LabelEdit& edit : edits)
         if (edit.seconds > 0)
-            add_time_spent(db, edit.item, user_name(), edit.seconds);
+            add_time_spent(db, edit.item, who, edit.seconds);
 }
 
 void commit_all(Database& database, ProjectChanges& changes, std::span<const LabelEdit> edits,
                 const std::string& title) {
     const bool one_item = std::all_of(edits.begin(), edits.end(),
                                       [&](const LabelEdit& edit) { return edit.item == edits.front().item; });
-    database.edit(changes, title, edits.empty() || !one_item ? 0 : edits.front().item,
-                  [&](SQLite::Database& db) {
-                      const auto classes = class_ids(db);
-                      Touched touched;
-                      for (const LabelEdit& edit : edits)
-                          commit_one(db, edit, classes, touched);
-                      note_work(db, edits, touched);
-                      // Aside from what undo covers: it gives no one their time back.
-                      if (std::any_of(edits.begin(), edits.end(),
-                                      [](const LabelEdit& edit) { return edit.seconds > 0; }))
-                          database.write([&](SQLite::Database& aside) { note_time_spent(aside, edits); });
-                  });
+    database.edit(
+        changes, title, edits.empty() || !one_item ? 0 : edits.front().item, [&](SQLite::Database& db) {
+            const auto classes = class_ids(db);
+            const std::string who = annotator_here(db);
+            Touched touched;
+            for (const LabelEdit& edit : edits)
+                commit_one(db, edit, classes, who, touched);
+            note_work(db, edits, touched, who);
+            // Aside from what undo covers: it gives no one their time back.
+            if (std::any_of(edits.begin(), edits.end(),
+                            [](const LabelEdit& edit) { return edit.seconds > 0; }))
+                database.write([&](SQLite::Database& aside) { note_time_spent(aside, edits, who); });
+        });
 }
 
 } // namespace
@@ -520,7 +521,7 @@ std::int64_t LabelStore::set_class(std::span<const ObjectKey> objects, ClassId c
             update.reset();
         }
         for (const ItemId item : changed)
-            note_labels_changed(db, item, user_name());
+            note_labels_changed(db, item, annotator_here(db));
     });
     return there;
 }

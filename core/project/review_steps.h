@@ -27,6 +27,9 @@ inline constexpr const char* review_word_of_items =
 
 std::map<ReviewStatus, std::int64_t> review_counts(SQLite::Database& db); // every status is there
 
+// Who is at work in this project: what its setting says, or else the system's user.
+std::string annotator_here(SQLite::Database& db);
+
 void add_review_step(SQLite::Database& db, ItemId item, ReviewStatus status, const std::string& word,
                      const std::string& author);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/project/reviews.h"
 
+#include "core/base/parameters.h"
 #include "core/base/stamp.h"
 #include "core/project/database.h"
 #include "core/project/review_steps.h"
@@ -54,6 +55,17 @@ std::string verb_of(ReviewStatus status) {
 }
 
 } // namespace
+
+std::string annotator_here(SQLite::Database& db) {
+    SQLite::Statement query(db, "SELECT value FROM settings WHERE key = ?");
+    query.bind(1, annotator_setting);
+    if (query.executeStep()) {
+        const Json name = Json::parse(query.getColumn(0).getString(), nullptr, false);
+        if (name.is_string() && !name.get_ref<const std::string&>().empty())
+            return name.get<std::string>();
+    }
+    return user_name();
+}
 
 void add_review_step(SQLite::Database& db, ItemId item, ReviewStatus status, const std::string& word,
                      const std::string& author) {
@@ -112,7 +124,6 @@ ReviewReport ReviewStore::set(std::span<const ItemId> items, ReviewStatus status
         throw Error(ErrorCode::BadInput,
                     "Say in a word what is to be mended when you send an image back to be labelled.");
     ReviewReport report;
-    const std::string who = author.empty() ? user_name() : author;
     const std::string what =
         items.size() == 1
             ? database_.read([&](SQLite::Database& db) { return known(db, items.front()).file; })
@@ -120,6 +131,7 @@ ReviewReport ReviewStore::set(std::span<const ItemId> items, ReviewStatus status
     database_.edit(changes_, verb_of(status) + what, items.size() == 1 ? items.front() : ItemId{0},
                    [&](SQLite::Database& db) {
                        report = {};
+                       const std::string who = author.empty() ? annotator_here(db) : author;
                        for (const ItemId item : items) {
                            const Known now = known(db, item);
                            if (now.status == ReviewStatus::New) {

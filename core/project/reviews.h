@@ -13,6 +13,10 @@ namespace eyepiece {
 
 class Database;
 
+// The project's setting (Project::setting) that says who is at work in it, in place of the system's user:
+// a string.
+inline constexpr const char* annotator_setting = "annotator";
+
 // One step of an image's way from new to accepted.
 struct ReviewStep {
     ReviewStatus status = ReviewStatus::Labelled;
@@ -37,7 +41,7 @@ public:
     // step; tells ItemsChanged. Those that it does not fit are left as they are. SentBack needs a word.
     // Error(BadInput) for that and for New, which no one can say; Error(NotFound) for an unknown image.
     ReviewReport set(std::span<const ItemId> items, ReviewStatus status, const std::string& word = {},
-                     const std::string& author = {}); // empty: user_name()
+                     const std::string& author = {}); // empty: who is at work here
 
     std::vector<ReviewStep> steps(ItemId item) const;    // oldest first
     std::map<ReviewStatus, std::int64_t> counts() const; // of images; every status is there

@@ -126,6 +126,51 @@ private Q_SLOTS:
         QCOMPARE(model.id(0), f.item(5));
     }
 
+    void status_class_and_number_of_objects() {
+        Fixture f(5);
+        f.label(f.item(1), 2);
+        f.label(f.item(2), 3);
+        f.label(f.item(3), 1);
+        const auto say = [&](int image, ReviewStatus status, const std::string& word = {}) {
+            const std::vector<ItemId> items{f.item(image)};
+            f.session.project().reviews().set(items, status, word);
+        };
+        ItemListModel model(f.session, nullptr);
+        QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        say(1, ReviewStatus::Accepted);
+        say(2, ReviewStatus::SentBack, "two are one");
+        const auto row = [&](int image) { return model.index(model.row(f.item(image)), 0); };
+        QCOMPARE(row(1).data(ItemListModel::MarkRole).toString(), QStringLiteral("accepted"));
+        QVERIFY(row(1).data(ItemListModel::WordsRole).toString().startsWith("accepted"));
+        QVERIFY(row(2).data(ItemListModel::WordsRole).toString().startsWith("sent back: two are one"));
+        QVERIFY(row(2).data(Qt::AccessibleTextRole).toString().contains("sent back"));
+        QVERIFY(row(4).data(ItemListModel::MarkRole).toString().isEmpty());
+        QCOMPARE(model.count(ReviewStatus::New), 2);
+        QCOMPARE(model.count(ReviewStatus::SentBack), 1);
+        model.set_order(ItemOrder::Status);
+        QCOMPARE(names(model), QStringList({"img2.png", "img4.png", "img5.png", "img3.png", "img1.png"}));
+        model.set_order(ItemOrder::MostObjects);
+        QCOMPARE(names(model).mid(0, 3), QStringList({"img2.png", "img1.png", "img3.png"}));
+        model.set_order(ItemOrder::FewestObjects);
+        QCOMPARE(names(model).last(), QStringLiteral("img2.png"));
+        model.set_order(ItemOrder::Name);
+        model.set_status(ReviewStatus::New);
+        QCOMPARE(names(model), QStringList({"img4.png", "img5.png"}));
+        f.label(f.item(4), 1); // stays in sight under the hand
+        QCOMPARE(names(model), QStringList({"img4.png", "img5.png"}));
+        model.set_status({});
+        QCOMPARE(model.rowCount(), 5);
+        const ClassId rare = f.session.project().classes().add("rare");
+        const std::vector<ObjectKey> object{{f.item(3), 1}};
+        f.session.project().labels().set_class(object, rare);
+        model.set_class(rare);
+        QCOMPARE(names(model), QStringList({"img3.png"}));
+        model.set_status(ReviewStatus::Accepted);
+        QCOMPARE(model.rowCount(), 0);
+        f.session.close();
+        QCOMPARE(model.class_id(), -1);
+    }
+
     void fifty_thousand_never_hold_up_the_window() {
         Fixture f(50'000);
         ItemListModel model(f.session, nullptr);

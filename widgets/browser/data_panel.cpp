@@ -2,6 +2,7 @@
 #include "widgets/browser/data_panel.h"
 
 #include "widgets/browser/group_split_panel.h"
+#include "widgets/browser/item_browser.h"
 #include "widgets/browser/item_list_model.h"
 #include "widgets/browser/project_actions.h"
 #include "widgets/browser/skipped_dialog.h"
@@ -96,9 +97,7 @@ public:
             }
             text.setLeft(frame.right() + 10);
         } else {
-            painter->setPen(Qt::NoPen);
-            painter->setBrush(theme_.color(static_cast<Token>(index.data(ItemListModel::DotRole).toInt())));
-            painter->drawEllipse(QPointF(text.left() + 4, text.center().y() + 1), 4, 4);
+            draw_item_mark(theme_, *painter, index, QPointF(text.left() + 4, text.center().y() + 1));
             text.setLeft(text.left() + 16);
         }
         painter->setFont(theme_.body());
@@ -433,6 +432,10 @@ void DataTable::show_menu(const QPoint& position) {
     };
     menu->addAction(tr("Label"), this,
                     [this] { context_.actions.trigger(ActionRegistry::stage_action(Stage::Label)); });
+    menu->addSeparator();
+    for (const char* id : {"review.submit", "review.accept", "review.send-back", "review.take-back"})
+        if (QAction* action = context_.actions.find(QString::fromLatin1(id)))
+            menu->addAction(action);
     menu->addSeparator();
     menu->addAction(tr("Set group…"), this, [this, ids, job] {
         bool accepted = false;

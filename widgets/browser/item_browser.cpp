@@ -13,15 +13,39 @@
 #include <QItemSelectionModel>
 #include <QLineEdit>
 #include <QListView>
+#include <QLocale>
 #include <QMenu>
 #include <QPainter>
 #include <QPainterPath>
+#include <QPixmapCache>
 #include <QStyledItemDelegate>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <optional>
 
 namespace eyepiece {
+
+void draw_item_mark(const Theme& theme, QPainter& painter, const QModelIndex& index, const QPointF& center) {
+    const QColor color = theme.color(static_cast<Token>(index.data(ItemListModel::DotRole).toInt()));
+    const QString icon = index.data(ItemListModel::MarkRole).toString();
+    if (!icon.isEmpty()) {
+        constexpr int side = 16;
+        const qreal ratio = painter.device()->devicePixelRatioF();
+        // Drawn once, not for each row of each frame.
+        const QString key = QStringLiteral("item-mark/%1/%2/%3").arg(icon, color.name()).arg(ratio);
+        QPixmap mark;
+        if (!QPixmapCache::find(key, &mark)) {
+            mark = theme.pixmap(icon, color, side, ratio);
+            QPixmapCache::insert(key, mark);
+        }
+        painter.drawPixmap(QRectF(center - QPointF(side, side) / 2, QSizeF(side, side)), mark, mark.rect());
+        return;
+    }
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawEllipse(center, 4, 4);
+}
 
 namespace {
 
@@ -73,9 +97,7 @@ public:
         painter->drawText(second, Qt::AlignVCenter,
                           painter->fontMetrics().elidedText(index.data(ItemListModel::WordsRole).toString(),
                                                             Qt::ElideRight, second.width()));
-        painter->setPen(Qt::NoPen);
-        painter->setBrush(theme_.color(static_cast<Token>(index.data(ItemListModel::DotRole).toInt())));
-        painter->drawEllipse(QPointF(row.right() - 15, row.center().y() + 0.5), 4, 4);
+        draw_item_mark(theme_, *painter, index, QPointF(row.right() - 15, row.center().y() + 0.5));
         painter->restore();
     }
 
@@ -94,6 +116,7 @@ ItemBrowser::ItemBrowser(const Theme& theme, ProjectSession& session, Selection&
     , model_(model)
     , header_(new SectionHeader(theme, tr("Images"), {}, this))
     , filter_(new QLineEdit(this))
+    , which_(new QToolButton(this))
     , order_(new QToolButton(this))
     , list_(new QListView(this))
     , nothing_(new QWidget(this))
@@ -113,6 +136,13 @@ ItemBrowser::ItemBrowser(const Theme& theme, ProjectSession& session, Selection&
     filter_->setPlaceholderText(tr("Filter…"));
     filter_->setClearButtonEnabled(true);
     field->addWidget(filter_, 1);
+    which_->setObjectName(QStringLiteral("images.which"));
+    which_->setAccessibleName(tr("Status and class of the images shown"));
+    which_->setIconSize({18, 18});
+    which_->setPopupMode(QToolButton::InstantPopup);
+    which_->setMenu(new QMenu(which_));
+    connect(which_->menu(), &QMenu::aboutToShow, this, &ItemBrowser::fill_which);
+    field->addWidget(which_);
     order_->setObjectName(QStringLiteral("images.order"));
     order_->setAccessibleName(tr("Order of the images"));
     order_->setIcon(theme.icon(QStringLiteral("sort")));
@@ -122,7 +152,10 @@ ItemBrowser::ItemBrowser(const Theme& theme, ProjectSession& session, Selection&
     auto* group = new QActionGroup(menu);
     const std::pair<ItemOrder, QString> orders[] = {{ItemOrder::Name, tr("By name")},
                                                     {ItemOrder::WorstFirst, tr("Worst first")},
-                                                    {ItemOrder::UnlabelledFirst, tr("Unlabelled first")}};
+                                                    {ItemOrder::UnlabelledFirst, tr("Unlabelled first")},
+                                                    {ItemOrder::Status, tr("By status")},
+                                                    {ItemOrder::MostObjects, tr("Most objects first")},
+                                                    {ItemOrder::FewestObjects, tr("Fewest objects first")}};
     for (const auto& [order, title] : orders) {
         QAction* action = menu->addAction(title);
         action->setObjectName("images.order." + QString::number(static_cast<int>(order)));
@@ -235,12 +268,57 @@ void ItemBrowser::take_selection() {
     showing_ = false;
 }
 
+// Anew each time it opens: counts and classes change.
+void ItemBrowser::fill_which() {
+    QMenu* menu = which_->menu();
+    menu->clear();
+    qDeleteAll(menu->findChildren<QActionGroup*>());
+    const auto choices = [&](auto chosen, auto choose) {
+        auto* group = new QActionGroup(menu);
+        return [this, menu, group, chosen, choose](const QString& title, const QString& name, auto value,
+                                                   const QString& icon = {}) {
+            QAction* action = menu->addAction(title, this, [choose, value] { choose(value); });
+            action->setObjectName("images.which." + name);
+            action->setCheckable(true);
+            action->setActionGroup(group);
+            action->setChecked(chosen == value);
+            if (!icon.isEmpty())
+                action->setIcon(theme_.icon(icon));
+        };
+    };
+    using Status = std::optional<ReviewStatus>;
+    const auto status = choices(model_.status(), [this](Status wanted) { model_.set_status(wanted); });
+    status(tr("Any status"), QStringLiteral("any-status"), Status());
+    for (const ReviewStatus each : all_review_statuses()) {
+        QString title = status_text(each);
+        title[0] = title[0].toUpper();
+        status(tr("%1 (%2)").arg(title, QLocale().toString(qlonglong(model_.count(each)))),
+               QString::fromUtf8(to_string(each)), Status(each), status_icon(each));
+    }
+    menu->addSeparator();
+    const auto of_class = choices(model_.class_id(), [this](ClassId wanted) { model_.set_class(wanted); });
+    of_class(tr("Any class"), QStringLiteral("any-class"), ClassId{-1});
+    try {
+        for (const LabelClass& each : session_.project().classes().all())
+            of_class(tr("With %1").arg(QString::fromStdString(each.name)),
+                     QStringLiteral("class-%1").arg(each.id), each.id);
+    } catch (const Error& error) {
+        Q_EMIT session_.job_failed(tr("Reading the classes"), QString::fromUtf8(error.what()));
+    }
+}
+
 void ItemBrowser::refresh() {
     const auto all = static_cast<qlonglong>(model_.size());
+    const bool chosen = model_.status() || model_.class_id() >= 0;
     header_->set_note(
         all == 0 ? QString()
+        : chosen ? tr("%1 of %2 shown").arg(QLocale().toString(model_.rowCount()), QLocale().toString(all))
                  : tr("%1 of %2 labelled")
                        .arg(QLocale().toString(qlonglong(model_.labelled())), QLocale().toString(all)));
+    which_->setIcon(theme_.icon(QStringLiteral("filter"), chosen ? Token::Accent : Token::Muted));
+    which_->setToolTip(chosen ? tr("Only some images are shown, by their status or class")
+                              : tr("Show only images of a status or class"));
+    which_->setEnabled(all > 0);
     const bool some = model_.rowCount() > 0;
     list_->setVisible(some);
     nothing_->setVisible(!some);
@@ -251,13 +329,18 @@ void ItemBrowser::refresh() {
                            ? (title.isEmpty() ? tr("Worst first: evaluate a run to get scores")
                                               : tr("Worst first, by %1").arg(title))
                        : model_.order() == ItemOrder::UnlabelledFirst ? tr("Unlabelled first")
+                       : model_.order() == ItemOrder::Status          ? tr("By status: sent back first")
+                       : model_.order() == ItemOrder::MostObjects     ? tr("Most objects first")
+                       : model_.order() == ItemOrder::FewestObjects   ? tr("Fewest objects first")
                                                                       : tr("By name"));
     if (!some)
         nothing_text_->setText(
             !session_.is_open() ? tr("Open a project in Data to see its images here.")
             : model_.loading()  ? tr("Reading the list…")
             : all == 0          ? tr("No images yet. Add some in Data, or drop them on the window.")
-                       : tr("No image's name, group or class contains “%1”.").arg(filter_->text()));
+            : chosen ? tr("No image fits. Choose “Any status” and “Any class” in the filter "
+                          "to see all.")
+                     : tr("No image's name, group or class contains “%1”.").arg(filter_->text()));
 }
 
 } // namespace eyepiece

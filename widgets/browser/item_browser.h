@@ -7,6 +7,10 @@
 class QLabel;
 class QLineEdit;
 class QListView;
+class QMenu;
+class QModelIndex;
+class QPainter;
+class QPointF;
 class QStackedLayout;
 class QToolButton;
 
@@ -18,6 +22,9 @@ class ProjectSession;
 class SectionHeader;
 class Selection;
 class Theme;
+
+// What an item's row shows of how far it is: the icon of a review, or a dot.
+void draw_item_mark(const Theme& theme, QPainter& painter, const QModelIndex& index, const QPointF& center);
 
 // The list of images that all stages share: a picture, the name, how far it is, a filter and an order. Shows
 // and sets the shared selection.
@@ -36,6 +43,7 @@ private:
     void show_selection();
     void take_selection();
     void refresh();
+    void fill_which();
 
     const Theme& theme_;
     ProjectSession& session_;
@@ -43,6 +51,7 @@ private:
     ItemListModel& model_;
     SectionHeader* header_;
     QLineEdit* filter_;
+    QToolButton* which_; // status and class of those shown
     QToolButton* order_;
     QListView* list_;
     QWidget* nothing_;

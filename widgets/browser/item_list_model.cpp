@@ -7,6 +7,7 @@
 
 #include <QCoreApplication>
 #include <QLocale>
+#include <QPointer>
 #include <QThreadPool>
 #include <QTimer>
 #include <algorithm>
@@ -37,7 +38,55 @@ bool same_rows(const std::vector<Item>& a, const std::vector<Item>& b) {
                                               [](const Item& x, const Item& y) { return x.id == y.id; });
 }
 
+// What is to be done first.
+int urgency(ReviewStatus status) {
+    switch (status) {
+    case ReviewStatus::SentBack:
+        return 0;
+    case ReviewStatus::New:
+        return 1;
+    case ReviewStatus::Labelled:
+        return 2;
+    case ReviewStatus::Submitted:
+        return 3;
+    case ReviewStatus::Accepted:
+        return 4;
+    }
+    return 1;
+}
+
 } // namespace
+
+QString status_text(ReviewStatus status) {
+    switch (status) {
+    case ReviewStatus::New:
+        return said("new");
+    case ReviewStatus::Labelled:
+        return said("labelled");
+    case ReviewStatus::Submitted:
+        return said("submitted");
+    case ReviewStatus::SentBack:
+        return said("sent back");
+    case ReviewStatus::Accepted:
+        return said("accepted");
+    }
+    return said("new");
+}
+
+QString status_icon(ReviewStatus status) {
+    switch (status) {
+    case ReviewStatus::Submitted:
+        return QStringLiteral("submit");
+    case ReviewStatus::SentBack:
+        return QStringLiteral("send-back");
+    case ReviewStatus::Accepted:
+        return QStringLiteral("accepted");
+    case ReviewStatus::New:
+    case ReviewStatus::Labelled:
+        break;
+    }
+    return {};
+}
 
 ItemWords describe_item(const Item& item) {
     QString objects = item.objects > 0 ? " · " + objects_said(item.objects) : QString();
@@ -53,6 +102,16 @@ ItemWords describe_item(const Item& item) {
     case ItemState::Unread:
     case ItemState::Ready:
         break;
+    }
+    if (const QString icon = status_icon(item.status); !icon.isEmpty()) {
+        QString text = status_text(item.status);
+        if (item.status == ReviewStatus::SentBack)
+            text += ": " + QString::fromStdString(item.review_word);
+        return {text + objects,
+                item.status == ReviewStatus::Accepted    ? Token::Good
+                : item.status == ReviewStatus::Submitted ? Token::Accent
+                                                         : Token::Look,
+                icon};
     }
     if (item.complete)
         return {said("complete") + (item.objects > 0 ? objects : " · " + objects_said(0) + objects),
@@ -71,6 +130,7 @@ ItemListModel::ItemListModel(ProjectSession& session, ThumbnailCache* thumbnails
         delete loading_;
         loading_ = nullptr;
         soon_->stop();
+        class_ = -1;
         adopt(std::make_shared<std::vector<Item>>(), {});
     });
     connect(&session_, &ProjectSession::items_added, this, &ItemListModel::reload);
@@ -162,7 +222,7 @@ void ItemListModel::reload() {
 void ItemListModel::adopt(std::shared_ptr<std::vector<Item>> items, Index index) {
     auto before = items_;
     read_class_names();
-    if (same_rows(*items, *items_) && filter_.isEmpty() && order_ == ItemOrder::Name) {
+    if (same_rows(*items, *items_) && shows_all_by_name()) {
         items_ = std::move(items); // the same rows with other content: selection and scrolling stay
         if (!rows_.empty())
             Q_EMIT dataChanged(this->index(0, 0), this->index(rowCount() - 1, ColumnCount - 1));
@@ -174,7 +234,9 @@ void ItemListModel::adopt(std::shared_ptr<std::vector<Item>> items, Index index)
         number_rows();
         endResetModel();
     }
-    count_labelled();
+    count_all();
+    if (class_ >= 0)
+        read_class();
     Q_EMIT loaded();
     // Taking a long list apart takes as long as a frame, too.
     if (before->size() > static_cast<std::size_t>(read_at_once))
@@ -195,9 +257,13 @@ void ItemListModel::number_rows() {
         row_of_[static_cast<std::size_t>(rows_[static_cast<std::size_t>(r)])] = r;
 }
 
-void ItemListModel::count_labelled() {
-    labelled_ = std::count_if(items_->begin(), items_->end(),
-                              [](const Item& item) { return item.labelled() || item.complete; });
+void ItemListModel::count_all() {
+    labelled_ = 0;
+    counts_ = {};
+    for (const Item& item : *items_) {
+        labelled_ += item.labelled() || item.complete;
+        ++counts_[static_cast<std::size_t>(item.status)];
+    }
 }
 
 // Those of whole images: few, and read with every load of the list, which a changed class brings about.
@@ -216,6 +282,32 @@ QString ItemListModel::classes_of(const Item& item) const {
     return names.join(QStringLiteral(", "));
 }
 
+bool ItemListModel::shows_all_by_name() const {
+    return filter_.isEmpty() && !status_ && class_ < 0 && order_ == ItemOrder::Name;
+}
+
+void ItemListModel::read_class() {
+    const ClassId wanted = class_;
+    const auto take = [self = QPointer(this), wanted](const std::vector<ItemId>& found) {
+        if (!self || self->class_ != wanted)
+            return; // another one was chosen meanwhile
+        self->of_class_ = QSet<ItemId>(found.begin(), found.end());
+        self->arrange();
+    };
+    const QString title = tr("Looking for the images of a class");
+    try {
+        if (static_cast<std::int64_t>(items_->size()) <= read_at_once)
+            return take(session_.project().labels().items_with(wanted));
+        auto found = std::make_shared<std::vector<ItemId>>();
+        session_.run(
+            title,
+            [found, wanted](Project& project, JobContext&) { *found = project.labels().items_with(wanted); },
+            [found, take] { take(*found); });
+    } catch (const Error& error) {
+        Q_EMIT session_.job_failed(title, QString::fromUtf8(error.what()));
+    }
+}
+
 void ItemListModel::reread(ItemId id) {
     const auto found = index_.constFind(id);
     if (found == index_.constEnd() || !session_.is_open())
@@ -230,7 +322,7 @@ void ItemListModel::reread(ItemId id) {
     if (!fresh)
         return load_later();
     (*items_)[static_cast<std::size_t>(*found)] = *fresh;
-    count_labelled();
+    count_all();
     if (const int r = row(id); r >= 0)
         Q_EMIT dataChanged(index(r, 0), index(r, ColumnCount - 1));
 }
@@ -240,6 +332,23 @@ void ItemListModel::set_filter(const QString& text) {
         return;
     filter_ = text;
     arrange();
+}
+
+void ItemListModel::set_status(std::optional<ReviewStatus> status) {
+    if (status_ == status)
+        return;
+    status_ = status;
+    arrange();
+}
+
+void ItemListModel::set_class(ClassId id) {
+    if (class_ == id)
+        return;
+    class_ = id;
+    if (class_ < 0 || !session_.is_open())
+        arrange();
+    else
+        read_class();
 }
 
 void ItemListModel::set_order(ItemOrder order) {
@@ -262,6 +371,8 @@ std::vector<int> ItemListModel::arranged() const {
     rows.reserve(items_->size());
     for (int i = 0; i < static_cast<int>(items_->size()); ++i) {
         const Item& item = (*items_)[static_cast<std::size_t>(i)];
+        if ((status_ && item.status != *status_) || (class_ >= 0 && !of_class_.contains(item.id)))
+            continue;
         if (filter_.isEmpty() || QString::fromStdString(item.name).contains(filter_, Qt::CaseInsensitive) ||
             QString::fromStdString(item.group).contains(filter_, Qt::CaseInsensitive) ||
             classes_of(item).contains(filter_, Qt::CaseInsensitive))
@@ -277,6 +388,15 @@ std::vector<int> ItemListModel::arranged() const {
     } else if (order_ == ItemOrder::UnlabelledFirst) {
         const auto done = [&](int i) { return at(i).complete ? 2 : at(i).labelled() ? 1 : 0; };
         std::stable_sort(rows.begin(), rows.end(), [&](int a, int b) { return done(a) < done(b); });
+    } else if (order_ == ItemOrder::Status) {
+        std::stable_sort(rows.begin(), rows.end(),
+                         [&](int a, int b) { return urgency(at(a).status) < urgency(at(b).status); });
+    } else if (order_ == ItemOrder::MostObjects) {
+        std::stable_sort(rows.begin(), rows.end(),
+                         [&](int a, int b) { return at(a).objects > at(b).objects; });
+    } else if (order_ == ItemOrder::FewestObjects) {
+        std::stable_sort(rows.begin(), rows.end(),
+                         [&](int a, int b) { return at(a).objects < at(b).objects; });
     }
     return rows;
 }
@@ -328,6 +448,8 @@ QVariant ItemListModel::data(const QModelIndex& index, int role) const {
     }
     case DotRole:
         return static_cast<int>(describe_item(item).dot);
+    case MarkRole:
+        return describe_item(item).icon;
     case Qt::DecorationRole:
         if (index.column() == Name && thumbnails_)
             return thumbnails_->pixmap(item);
@@ -336,6 +458,8 @@ QVariant ItemListModel::data(const QModelIndex& index, int role) const {
         QString text = QString::fromStdString(item.path.string());
         if (!item.problem.empty())
             text += "\n" + QString::fromStdString(item.problem);
+        if (!item.review_word.empty())
+            text += "\n" + status_text(item.status) + ": " + QString::fromStdString(item.review_word);
         return text;
     }
     case Qt::AccessibleTextRole:
@@ -361,7 +485,10 @@ QVariant ItemListModel::data(const QModelIndex& index, int role) const {
         case ItemState::Unread:
             return tr("not yet read");
         case ItemState::Ready:
-            return item.complete ? tr("complete") : item.labelled() ? tr("labelled") : tr("new");
+            return item.status > ReviewStatus::Labelled ? status_text(item.status)
+                   : item.complete                      ? tr("complete")
+                   : item.labelled()                    ? tr("labelled")
+                                                        : tr("new");
         case ItemState::Changed:
             return tr("file has changed");
         case ItemState::Missing:

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "core/data/label_map.h"
 #include "core/project/items.h"
 #include "widgets/theme/tokens.h"
 
 #include <QAbstractTableModel>
 #include <QElapsedTimer>
 #include <QHash>
+#include <QSet>
 #include <QString>
+#include <array>
 #include <memory>
+#include <optional>
 #include <vector>
 
 class QTimer;
@@ -19,17 +23,23 @@ class ProjectSession;
 class ThumbnailCache;
 
 enum class ItemOrder {
-    Name,           // img2 before img10
-    WorstFirst,     // by ProjectSession::scores(); those without a score last
-    UnlabelledFirst // no labels, then incomplete, then complete; by name within
+    Name,            // img2 before img10
+    WorstFirst,      // by ProjectSession::scores(); those without a score last
+    UnlabelledFirst, // no labels, then incomplete, then complete; by name within
+    Status,          // what is to be done first: sent back, new, labelled, submitted, accepted
+    MostObjects,
+    FewestObjects
 };
 
-// What the second line and the dot say of an item.
+// What the second line and the mark say of an item.
 struct ItemWords {
     QString text; // "labelled · 51 objects"
     Token dot = Token::Line;
+    QString icon = {}; // name of Theme::icon(), in the dot's colour and place; empty: a dot
 };
 EYEPIECE_EXPORT ItemWords describe_item(const Item& item);
+EYEPIECE_EXPORT QString status_text(ReviewStatus status); // "sent back"
+EYEPIECE_EXPORT QString status_icon(ReviewStatus status); // of Theme::icon(); empty for the first two
 
 // The items of the open project, filtered and in order, for lists (column 0) and tables. Reads a large
 // project on another thread; one item's change is read at once. Kept smooth for 50,000 items: filtering
@@ -38,13 +48,23 @@ class EYEPIECE_EXPORT ItemListModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     enum Column { Name, Size, Channels, State, Objects, Classes, Group, Split, ColumnCount };
-    enum Role { IdRole = Qt::UserRole + 1, WordsRole, DotRole };
+    enum Role { IdRole = Qt::UserRole + 1, WordsRole, DotRole, MarkRole }; // MarkRole: ItemWords::icon
 
     ItemListModel(ProjectSession& session, ThumbnailCache* thumbnails, QObject* parent = nullptr);
     ~ItemListModel() override;
 
     void set_filter(const QString& text); // occurs in the name, group or class; case does not matter
     QString filter() const { return filter_; }
+    // Only images of this status, and only those with an object of this class (-1: whatever they have). One
+    // that is given another status or loses its objects stays in sight until the list is asked for anew, so
+    // that nobody loses the image at hand. The class is forgotten with the project.
+    void set_status(std::optional<ReviewStatus> status);
+    std::optional<ReviewStatus> status() const { return status_; }
+    void set_class(ClassId id);
+    ClassId class_id() const { return class_; }
+    std::int64_t count(ReviewStatus status) const { // of all items
+        return counts_[static_cast<std::size_t>(status)];
+    }
     void set_order(ItemOrder order);
     ItemOrder order() const { return order_; }
 
@@ -78,9 +98,11 @@ private:
     void arrange(); // rows_ anew, with a model reset
     std::vector<int> arranged() const;
     void number_rows();
-    void count_labelled();
+    void count_all();
     void read_class_names();
     QString classes_of(const Item& item) const; // "daisy, rose"
+    bool shows_all_by_name() const;
+    void read_class(); // which images have an object of it, then arranges
 
     static constexpr std::int64_t read_at_once = 1000; // more than that are read on another thread
 
@@ -92,8 +114,12 @@ private:
     std::vector<int> row_of_; // of each of *items_; -1: hidden
     QString filter_;
     QHash<int, QString> class_names_; // by class
+    std::optional<ReviewStatus> status_;
+    ClassId class_ = -1;
+    QSet<ItemId> of_class_; // have an object of it
     ItemOrder order_ = ItemOrder::Name;
     std::int64_t labelled_ = 0;
+    std::array<std::int64_t, 5> counts_{}; // by ReviewStatus
     BackgroundJob* loading_ = nullptr;
     bool load_again_ = false;
     QElapsedTimer since_load_; // began

@@ -452,13 +452,15 @@ std::vector<LabelEdit> FinishedEdit::edits() const {
         edit.objects = std::move(waiting);
         edits.push_back(std::move(edit));
     }
+    if (!edits.empty())
+        edits.front().seconds = seconds;
     return edits;
 }
 
 FinishedEdit LabelDocument::finish() {
     editing_ = false;
     before_.clear();
-    FinishedEdit finished{item_, tool_, {}, {}, ++finished_, plane_};
+    FinishedEdit finished{item_, tool_, {}, {}, ++finished_, plane_, 0};
     for (const Region& region : changed_parts())
         finished.parts.push_back(tiles_->snapshot(region));
     for (const ObjectId id : declared_) {

@@ -32,6 +32,7 @@ struct EYEPIECE_EXPORT FinishedEdit {
     std::vector<LabelObject> objects; // new, or said anew
     std::uint64_t number = 0;         // grows with every edit of the document
     int plane = 0;                    // as LabelEdit has it
+    double seconds = 0;               // of the user's time that went into it
     bool empty() const { return parts.empty() && objects.empty(); }
     std::vector<LabelEdit> edits() const; // to be committed as one step
 };

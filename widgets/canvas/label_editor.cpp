@@ -201,6 +201,7 @@ void LabelEditor::set_item(ItemId item, std::int64_t width, std::int64_t height)
         return;
     clear_prediction();
     select(0);
+    clock_.restart();
     reading_ = 0;
     if (!writer_ || item == 0 || width <= 0 || height <= 0) {
         document_ = {};
@@ -296,6 +297,7 @@ bool LabelEditor::begin(const QString& tool) {
     if (!may_begin())
         return false;
     tool_ = tool;
+    clock_.tick();
     document_.begin(tool.toStdString());
     return true;
 }
@@ -346,6 +348,8 @@ void LabelEditor::commit_as(const QString& title) {
     keep_existing();
     if (edit.empty())
         return;
+    clock_.tick();
+    edit.seconds = clock_.take();
     writer_->commit(std::move(edit), titled(title, document_.item()).toStdString());
     writer_->wait(write_within_a_frame);
     Q_EMIT objects_changed();
@@ -599,9 +603,13 @@ QString LabelEditor::describe(const QPoint& pixel) const {
     const LabelObject* object = document_.object(id);
     if (object) {
         const LabelClass* known = find_class(object->class_id);
-        return QStringLiteral("%1 #%2")
-            .arg(known ? QString::fromStdString(known->name) : tr("unknown class"))
-            .arg(id);
+        QString text = QStringLiteral("%1 #%2")
+                           .arg(known ? QString::fromStdString(known->name) : tr("unknown class"))
+                           .arg(id);
+        if (!object->author.empty())
+            text += tr(", by %1").arg(QString::fromStdString(object->author));
+        const std::string& with = object->run.empty() ? object->tool : object->run;
+        return with.empty() ? text : text + ", " + QString::fromStdString(with);
     }
     if (const ObjectId predicted = predicted_at(pixel.x(), pixel.y()))
         for (const LabelObject& each : prediction_.objects)

@@ -5,6 +5,7 @@
 #include "widgets/canvas/label_prediction.h"
 #include "widgets/canvas/label_writer.h"
 #include "widgets/canvas/layer.h"
+#include "widgets/canvas/work_clock.h"
 
 #include <QObject>
 #include <QRect>
@@ -84,6 +85,8 @@ public:
                      std::function<void()> then);
     void cancel(); // as if it had not begun
     bool stroking() const { return document_.editing(); }
+    // Ticks with every edit, and whenever else the user is seen to work on this image.
+    WorkClock& clock() { return clock_; }
 
     // Edits of whole objects are in object_edits.h.
 
@@ -115,7 +118,8 @@ public:
     void reload();
     void reload_classes();
 
-    QString describe(const QPoint& pixel) const; // "nucleus #27"; empty where there is none
+    // "nucleus #27, by ada, brush"; empty where there is none.
+    QString describe(const QPoint& pixel) const;
 
 Q_SIGNALS:
     void loaded(eyepiece::ItemId item);
@@ -161,6 +165,7 @@ private:
     LabelColoring coloring_ = LabelColoring::Automatic;
     LabelPrediction prediction_;
     QString tool_;
+    WorkClock clock_;
     int reading_ = 0; // answers awaited for the current item
     bool held_ = false;
     bool accepting_ = false;

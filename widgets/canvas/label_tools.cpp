@@ -78,6 +78,8 @@ void LabelTools::swap_eraser() {
 }
 
 void LabelTools::activate() {
+    if (!active_)
+        canvas_.installEventFilter(this);
     active_ = true;
     canvas_.set_tool(current());
     current()->chosen();
@@ -89,8 +91,26 @@ void LabelTools::deactivate() {
         return;
     active_ = false;
     held_key_->forget();
+    if (canvas_lives_)
+        canvas_.removeEventFilter(this);
     if (canvas_lives_ && canvas_.tool() == tools_[tool_].get())
         canvas_.set_tool(nullptr);
+}
+
+bool LabelTools::eventFilter(QObject* watched, QEvent* event) {
+    switch (event->type()) {
+    case QEvent::MouseMove:
+    case QEvent::MouseButtonPress:
+    case QEvent::MouseButtonRelease:
+    case QEvent::Wheel:
+    case QEvent::KeyPress:
+    case QEvent::TabletMove:
+        editor_.clock().tick();
+        break;
+    default:
+        break;
+    }
+    return QObject::eventFilter(watched, event);
 }
 
 const LabelCommand* LabelTools::command(const QString& id) const {

@@ -36,6 +36,9 @@ public:
     void next_object(int step);        // in reading order; brings it into sight
     void pick_at(const QPoint& pixel); // the class there becomes the current one, the object is selected
 
+protected:
+    bool eventFilter(QObject* watched, QEvent* event) override; // the user's hand on the canvas
+
 Q_SIGNALS:
     void tool_changed();
     void next_unlabelled_wanted();

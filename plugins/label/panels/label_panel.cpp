@@ -11,6 +11,7 @@
 #include "plugins/label/panels/points_card.h"
 #include "plugins/label/panels/prediction_card.h"
 #include "plugins/label/panels/sorting_card.h"
+#include "plugins/label/panels/review_card.h"
 #include "plugins/label/panels/threshold_card.h"
 #include "plugins/label/panels/tool_strip.h"
 #include "widgets/canvas/click_object_tool.h"
@@ -220,6 +221,7 @@ void LabelPanel::add_sections() {
         theme,
         tr("On: pixels without a label are background. Off: they do not count, so a few strokes are enough."),
         Token::Muted, this));
+    column->addWidget(new ReviewCard(context_, this));
     connect(complete_, &SwitchRow::toggled, this, [this](bool on) {
         if (refreshing_ || !context_.session.is_open() || context_.selection.item() == 0)
             return;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugins/label/panels/object_card.h"
 
+#include "widgets/browser/provenance.h"
 #include "widgets/canvas/image_canvas.h"
 #include "widgets/canvas/label_tools.h"
 #include "widgets/canvas/measure_text.h"
 #include "widgets/canvas/preview_tool.h"
 #include "widgets/shell/action_registry.h"
+#include "widgets/shell/notices.h"
+#include "widgets/shell/project_session.h"
 #include "widgets/shell/workbench_context.h"
 #include "widgets/theme/controls.h"
 
@@ -35,6 +38,10 @@ ObjectCard::ObjectCard(WorkbenchContext& context, LabelTools& tools, QWidget* pa
     selected_ = text_label(theme, {}, Token::Muted, this);
     selected_->setObjectName(QStringLiteral("selected-objects"));
     column->addWidget(selected_);
+    origin_ = text_label(theme, {}, Token::Muted, this);
+    origin_->setObjectName(QStringLiteral("object-origin"));
+    origin_->hide();
+    column->addWidget(origin_);
 
     auto* grid = new QGridLayout;
     grid->setSpacing(2);
@@ -133,6 +140,24 @@ void ObjectCard::show_selection() {
     selected_->setText(count == 0   ? tr("None selected. Click one with Select (V), or drag around several.")
                        : count == 1 ? tr("#%1, %2").arg(labels.selected()).arg(measured)
                                     : tr("%1, %2").arg(objects_text(count), measured));
+    show_origin();
+}
+
+void ObjectCard::show_origin() {
+    const LabelEditor& labels = context_.labels;
+    const LabelObject* object =
+        labels.selection().size() == 1 ? labels.document().object(labels.selected()) : nullptr;
+    QString text;
+    if (object && context_.session.is_open()) {
+        try {
+            text =
+                provenance_text(*object, context_.session.project().labels().work(labels.item(), object->id));
+        } catch (const std::exception& error) { // called by signals: the rest of the card stays
+            context_.notices.show_error(error, QStringLiteral("object-origin"));
+        }
+    }
+    origin_->setText(text);
+    origin_->setVisible(!text.isEmpty());
 }
 
 void ObjectCard::show_preview() {

@@ -25,12 +25,14 @@ public:
 
 private:
     void show_selection();
+    void show_origin();
     void show_preview();
     PixelSize pixel_size() const; // of the image in sight
     PreviewTool* preview() const; // null: the tool in use is none
     WorkbenchContext& context_;
     LabelTools& tools_;
     QLabel* selected_;
+    QLabel* origin_; // of the one that is selected
     QWidget* preview_;
     ValueSlider* radius_;
     ValueSlider* area_;
