@@ -408,6 +408,13 @@ LabelMap LabelStore::read(ItemId item, const Region& region, int plane) const {
     return labels;
 }
 
+void LabelStore::visit_tiles(ItemId item, const Region& region, const VisitTile& visit, int plane) const {
+    database_.read([&](SQLite::Database& db) {
+        for_each_tile(db, item, plane, region,
+                      [&](std::int64_t row, std::int64_t col, const TileIds& ids) { visit(row, col, ids); });
+    });
+}
+
 Region LabelStore::labelled_bounds(ItemId item) const {
     return database_.read([&](SQLite::Database& db) {
         SQLite::Statement query(

@@ -5,6 +5,7 @@
 #include "core/project/changes.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -74,6 +75,11 @@ public:
     ~LabelStore();
 
     LabelMap read(ItemId item, const Region& region, int plane = 0) const; // 0 where nothing is stored
+    // Every stored tile that meets the region, in no order: tile_size x tile_size ids, row by row. Of a slide
+    // of which little is labelled this reads little.
+    using VisitTile =
+        std::function<void(std::int64_t row, std::int64_t column, std::span<const ObjectId> ids)>;
+    void visit_tiles(ItemId item, const Region& region, const VisitTile& visit, int plane = 0) const;
     Region labelled_bounds(ItemId item) const;           // of all objects; empty when there is none
     std::vector<int> labelled_planes(ItemId item) const; // that bear a label, ascending
     std::vector<LabelObject> objects(ItemId item) const;
