@@ -63,10 +63,11 @@ class TestVolumeScene : public QObject {
 
     // The picture at rest.
     QImage rest() {
-        if (!QTest::qWaitFor([this] { return !scene_->busy() && !scene_->picture().isNull(); }, 60000))
+        QTest::qWait(50); // what was asked for just now has begun
+        const bool rests =
+            QTest::qWaitFor([this] { return !scene_->busy() && !scene_->picture().isNull(); }, 60000);
+        if (!rests)
             return {};
-        QTest::qWait(50);
-        QTest::qWaitFor([this] { return !scene_->busy(); }, 60000);
         return scene_->picture();
     }
 
