@@ -363,8 +363,9 @@ private Q_SLOTS:
         QVERIFY(click(window(), "step.1.copy"));
         QVERIFY2(clipboard().contains("--target kind"), qPrintable(clipboard()));
         QVERIFY(click(window(), "step.1.run"));
-        QTRY_VERIFY_WITH_TIMEOUT(!text("step.1").contains("Settings changed since"), patience);
-        QVERIFY(asked("embed").back()["target"] == "kind");
+        QTRY_VERIFY_WITH_TIMEOUT(asked("embed").back().value("target", std::string()) == "kind", patience);
+        QTRY_VERIFY_WITH_TIMEOUT(text("step.1").contains("Trustworthiness"), patience);
+        QVERIFY(!text("step.1").contains("Settings changed since"));
         context().session.close();
         workbench_->open({path("project")});
         show_stage(Stage::Explore);

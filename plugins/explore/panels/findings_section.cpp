@@ -81,13 +81,12 @@ FindingsSection::FindingsSection(WorkbenchContext& context, Exploration& explora
                           "learnt here may fail there"));
     without_ = link_button(tr("Without it"), QStringLiteral("findings.without"), this);
     without_->setToolTip(tr("Check this table alone"));
-    auto* others = new QHBoxLayout;
-    others->setSpacing(Theme::space(2));
-    others->addWidget(other_);
-    others->addWidget(without_);
-    others->addStretch();
-    column->addWidget(compared_);
-    column->addLayout(others);
+    auto* compared = new QHBoxLayout; // narrow: the column is
+    compared->setSpacing(Theme::space(2));
+    compared->addWidget(compared_, 1);
+    compared->addWidget(without_);
+    column->addWidget(other_, 0, Qt::AlignLeft);
+    column->addLayout(compared);
     progress_ = new ProgressLine(theme, this);
     stage_ = text_label(theme, {}, Token::Muted, this);
     cancel_ = quiet_button(tr("Cancel"), QStringLiteral("findings.cancel"), this);

@@ -9,7 +9,6 @@
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QScrollArea>
-#include <QSignalBlocker>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
@@ -63,7 +62,8 @@ LabelWalk::LabelWalk(WorkbenchContext& context, Exploration& exploration, QWidge
         return made;
     };
     keep_ = button(tr("Keep"), "walk.keep", tr("The label is right as it is (K)"));
-    change_ = button({}, "walk.change", tr("Give the row this label; the file stays as it is (C)"));
+    change_ =
+        button(tr("Change to"), "walk.change", tr("Give the row this label; the file stays as it is (C)"));
     leave_out_ = button(tr("Leave out"), "walk.leave-out",
                         tr("Nobody knows: the row has no label, and no model learns from it (L)"));
     undo_ = button(tr("Undo"), "walk.undo", tr("Take the last decision back, and return to its row (U)"));
@@ -80,7 +80,7 @@ LabelWalk::LabelWalk(WorkbenchContext& context, Exploration& exploration, QWidge
         auto* made = new QHBoxLayout;
         made->setSpacing(Theme::space(1));
         for (QWidget* widget : widgets)
-            made->addWidget(widget);
+            made->addWidget(widget, widget == classes_ ? 1 : 0); // whose labels may be long
         made->addStretch();
         content->addLayout(made);
     };
@@ -99,8 +99,6 @@ LabelWalk::LabelWalk(WorkbenchContext& context, Exploration& exploration, QWidge
     connect(next_, &QToolButton::clicked, this, [this] { go_to(at_ + 1); });
     connect(close_, &QPushButton::clicked, this, &LabelWalk::end);
     connect(near_, &QPushButton::clicked, this, [this] { select_row(true); });
-    connect(classes_, &QComboBox::currentTextChanged, this,
-            [this](const QString& label) { change_->setText(tr("Change to %1").arg(label)); });
     for (const auto signal : {&Exploration::adopted, &Exploration::closed})
         connect(&exploration_, signal, this, &LabelWalk::end);
     connect(&exploration_, &Exploration::table_changed, this, &LabelWalk::refresh);
@@ -174,13 +172,11 @@ void LabelWalk::go_to(std::size_t at) {
         return;
     at_ = std::min(at, suspects_.size()); // one beyond: all were looked at
     if (at_ < suspects_.size()) {
-        const QSignalBlocker quiet(classes_);
         classes_->clear();
         const Column categories = as_read().as_categorical();
         for (const std::string& label : categories.categories())
             classes_->addItem(QString::fromStdString(label));
         classes_->setCurrentText(QString::fromStdString(suspects_[at_].suggested));
-        change_->setText(tr("Change to %1").arg(classes_->currentText()));
         select_row(false);
     }
     refresh();
