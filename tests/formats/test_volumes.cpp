@@ -4,6 +4,8 @@
 
 #include <QtTest>
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <fstream>
