@@ -173,7 +173,9 @@ std::unordered_map<std::string, fs::path> images_below(const fs::path& folder) {
     std::size_t seen = 0;
     for (fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, error), end;
          !error && it != end && seen < 1'000'000; it.increment(error), ++seen) {
-        if (it.depth() >= 2)
+        const std::string name = it->path().filename().string();
+        // Label images are named as their images are.
+        if (it.depth() >= 2 || is_label_folder_name(name) || is_of_project(it->path().parent_path(), name))
             it.disable_recursion_pending();
         if (has_image_extension(it->path()))
             files.emplace(it->path().filename().string(), it->path());
