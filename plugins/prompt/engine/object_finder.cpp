@@ -18,7 +18,8 @@ constexpr double fill_spread = 0.6;  // of the logarithm
 constexpr double grows = 1.6;        // a crop that the object reaches beyond
 constexpr int most_growths = 4;
 constexpr int most_zooms = 10;
-constexpr double refused_radius = 1.5; // px of a crop around a click beside the object
+constexpr std::size_t most_candidates = 2; // zooms whose answers are looked at closely
+constexpr double refused_radius = 1.5;     // px of a crop around a click beside the object
 
 // The object in a crop, as far as it matters to choose a frame.
 struct Extent {
@@ -196,24 +197,30 @@ FoundCrop ObjectFinder::first(const CropImage& image, const Prompt& prompt, std:
     }
     const std::vector<FoundCrop> zooms = ask(image, prompt, frames, nullptr, false);
     context.throw_if_cancelled();
-    const FoundCrop* best = nullptr;
-    Extent best_extent;
-    double best_score = 0;
+    struct Candidate {
+        double score = 0;
+        CropFrame frame;
+    };
+    std::vector<Candidate> candidates;
     for (const FoundCrop& zoom : zooms) {
         const Extent extent = extent_of(zoom.probability, zoom.frame.to_crop(at));
         if (extent.empty())
             continue;
         const double off = std::log(extent.longer() / crop_side / wanted_fill) / fill_spread;
-        const double score = zoom.expected_iou * std::exp(-0.5 * off * off) * (extent.at_rim() ? 0.3 : 1);
-        if (score > best_score) {
-            best_score = score;
-            best = &zoom;
-            best_extent = extent;
-        }
+        candidates.push_back(
+            {zoom.expected_iou * zoom.expected_iou * std::exp(-0.5 * off * off) * (extent.at_rim() ? 0.3 : 1),
+             frame_of(zoom.frame, extent)});
     }
-    if (!best)
-        return {};
-    return closely(image, prompt, frame_of(best->frame, best_extent), nullptr, context);
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+    candidates.resize(std::min(candidates.size(), most_candidates));
+    // What looked like an object from afar may be none closely: the surer of the best few is meant.
+    FoundCrop best;
+    for (const Candidate& candidate : candidates)
+        if (FoundCrop found = closely(image, prompt, candidate.frame, nullptr, context);
+            best.probability.empty() || found.expected_iou > best.expected_iou)
+            best = std::move(found);
+    return best;
 }
 
 FoundObject ObjectFinder::find(const CropImage& image, const Prompt& prompt, std::int64_t seen,
