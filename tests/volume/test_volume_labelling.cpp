@@ -221,7 +221,7 @@ private Q_SLOTS:
         QTRY_VERIFY(editor_->ready() && editor_->document().at(8, 8) == id);
         editor_->select(id);
         QSignalSpy said(tools_.get(), &LabelTools::said);
-        QTest::keyClick(canvas_.get(), Qt::Key_I, Qt::ShiftModifier);
+        QTest::keyClick(canvas_.get(), Qt::Key_F, Qt::ShiftModifier);
         QTRY_COMPARE(said.count(), 1);
         QCOMPARE(project_->labels().labelled_planes(item_), (std::vector<int>{2, 3, 4, 5, 6}));
         QVERIFY(area_in(2) < area_in(4) && area_in(4) < area_in(6));

@@ -148,7 +148,7 @@ std::vector<LabelCommand> object_commands(LabelTools& tools, ImageCanvas& canvas
          .help = tr("Of a volume: the selected objects get their shape in the planes between those they were "
                     "drawn in."),
          .icon = "fill-between",
-         .key = QKeySequence(Qt::SHIFT | Qt::Key_I),
+         .key = QKeySequence(Qt::SHIFT | Qt::Key_F),
          .run = [&] { fill_between(tools, canvas, editor, selected(editor)); }},
         {.id = "label.copy-to-next",
          .title = tr("Copy to the next image"),
