@@ -15,6 +15,7 @@
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <unordered_set>
 #include <utility>
 #include <zlib.h>
 
@@ -112,10 +113,23 @@ public:
         if (found.empty())
             return;
         const fs::path folder = fs::absolute(found.front().file).parent_path();
+        // Images come in this format, too: "a.nrrd" is one where "a_seg.nrrd" is there, else a label map.
+        std::unordered_set<std::string> labelled_stems, label_maps;
+        for (const LabelEntry& entry : found)
+            if (const fs::path named = named_after(entry.file); named_like_a_label(named))
+                labelled_stems.insert(label_key(named));
+        const auto is_image = [&](const fs::path& file) {
+            return labelled_stems.contains(named_after(file).stem().string());
+        };
+        for (const LabelEntry& entry : found)
+            if (!is_image(entry.file))
+                label_maps.insert(fs::absolute(entry.file).native());
         std::vector<fs::path> images = images_in(folder);
         for (const fs::path& image : candidates_for(folder))
             if (std::find(images.begin(), images.end(), image) == images.end())
                 images.push_back(image);
+        std::erase_if(
+            images, [&](const fs::path& image) { return label_maps.contains(fs::absolute(image).native()); });
         const ImageNames names(images);
         try {
             list_ = ObjectList::read(folder);
@@ -123,6 +137,8 @@ public:
             problems_.push_back({folder / object_list_name, error.what()});
         }
         for (const LabelEntry& entry : found) {
+            if (is_image(entry.file))
+                continue;
             try {
                 add(entry.file, format.header(entry.file), images, names);
             } catch (const Error& error) {

@@ -120,6 +120,7 @@ private Q_SLOTS:
         QCOMPARE(stored_marks()[0].tool, std::string("keypoints"));
         click(60, 60);
         QCOMPARE(placed_points(marks().mark(1)->points), 4);
+        editor_->flush();
         QCOMPARE(project_->history().next_undo()->title, std::string("tail on image.tif"));
         // Complete: the next click begins another one.
         click(90, 20);
@@ -187,6 +188,7 @@ private Q_SLOTS:
     void escape_drops_what_is_in_hand() {
         with_skeleton();
         click(20, 20);
+        editor_->flush();
         const auto depth = project_->history().depth();
         QTest::mousePress(canvas_.get(), Qt::LeftButton, {}, at(50, 50));
         QVERIFY(tools_->busy());

@@ -60,6 +60,7 @@ PointsCard::PointsCard(WorkbenchContext& context, LabelTools& tools, QWidget* pa
     points_->setFocusPolicy(Qt::TabFocus); // a click leaves the keys with the canvas
     column->addWidget(points_);
     edit_ = quiet_button({}, QStringLiteral("edit-skeleton"), this);
+    edit_->setAccessibleName(tr("Skeleton of the class"));
     auto* row = new QHBoxLayout;
     row->addWidget(edit_);
     row->addStretch();
