@@ -89,18 +89,18 @@ private Q_SLOTS:
         drag(9.5, 9.5, 49.5, 49.5);
         key(Qt::Key_B);
         const ObjectId id = labels().selected();
-        QCOMPARE(context().actions.set_shortcut("label.eraser", QKeySequence(Qt::Key_Z)), QString());
-        QTest::keyPress(window().windowHandle(), Qt::Key_Z);
+        QCOMPARE(context().actions.set_shortcut("label.eraser", QKeySequence(Qt::Key_Semicolon)), QString());
+        QTest::keyPress(window().windowHandle(), Qt::Key_Semicolon);
         QCoreApplication::processEvents();
         QVERIFY(button("action.label.eraser")->isChecked());
         drag(20.5, 20.5, 30.5, 30.5);
-        QTest::keyRelease(window().windowHandle(), Qt::Key_Z);
+        QTest::keyRelease(window().windowHandle(), Qt::Key_Semicolon);
         QTRY_VERIFY(button("action.label.brush")->isChecked());
         QVERIFY(labels().document().object(id)->area < 1600);
-        QTest::keyClick(window().windowHandle(), Qt::Key_Z);
+        QTest::keyClick(window().windowHandle(), Qt::Key_Semicolon);
         QVERIFY(button("action.label.eraser")->isChecked());
         QTest::qWait(100);
-        QTest::keyClick(window().windowHandle(), Qt::Key_Z); // again: it stays in use, and is shown as such
+        QTest::keyClick(window().windowHandle(), Qt::Key_Semicolon); // again: it stays in use, and is shown as such
         QVERIFY(button("action.label.eraser")->isChecked());
     }
 

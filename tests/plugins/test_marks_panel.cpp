@@ -53,12 +53,13 @@ class TestMarksPanel : public test::PanelTest {
         });
         press(window(), "edit-skeleton");
         QVERIFY(looked);
+        window().activateWindow(); // as a window system does when a dialog closes
+        QVERIFY(QTest::qWaitForWindowActive(&window()));
     }
     void type_name(QListWidget& list, const QString& name) {
-        auto* editor = list.findChild<QLineEdit*>();
-        QVERIFY(editor);
-        QTest::keyClicks(editor, name);
-        QTest::keyClick(editor, Qt::Key_Return);
+        // As the list's own editor would: the one of the name before may not be gone yet.
+        QVERIFY(list.currentItem());
+        list.currentItem()->setText(name);
         QCoreApplication::processEvents();
     }
     void make_skeleton() {

@@ -55,6 +55,9 @@ class TestReviewPanel : public test::PanelTest {
         QVERIFY(line && !line->accessibleName().isEmpty());
         QTest::keyClicks(line, word);
         QTest::keyClick(line, Qt::Key_Return);
+        QTRY_VERIFY(!window().findChild<QInputDialog*>("review.word"));
+        window().activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window()));
     }
     void choose(const char* action) {
         auto* which = window().findChild<QToolButton*>("images.which");

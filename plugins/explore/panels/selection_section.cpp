@@ -112,7 +112,10 @@ SelectionSection::SelectionSection(WorkbenchContext& context, Exploration& explo
 void SelectionSection::refresh() {
     const RowSelection& selection = exploration_.selection();
     const bool any = !selection.empty();
-    header_->set_note(any ? tr("%1 rows").arg(QLocale().toString(qulonglong(selection.count()))) : QString());
+    header_->set_note(!any ? QString()
+                      : selection.count() == 1
+                          ? tr("1 row")
+                          : tr("%1 rows").arg(QLocale().toString(qulonglong(selection.count()))));
     hint_->setVisible(!any);
     for (QWidget* widget :
          {static_cast<QWidget*>(name_), static_cast<QWidget*>(name_button_), static_cast<QWidget*>(keep_),
